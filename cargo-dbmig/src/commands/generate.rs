@@ -1,0 +1,83 @@
+//! `generate`: a new migration.
+
+use std::time::SystemTime;
+
+use clap::Args;
+use serde_json::json;
+
+use crate::context::Context;
+use crate::error::CliResult;
+use crate::exit::Exit;
+use crate::operations::generating::{self, NewMigration};
+
+/// Write a new migration
+///
+/// Creates `<version>_<name>/` with `up.sql`, `down.sql`, and `metadata.toml`. The version is the time in
+/// UTC and always sorts after the newest one there is.
+#[derive(Debug, Args)]
+pub struct GenerateArgs {
+    /// What the migration does, such as `create_users`
+    name: String,
+    /// Take this version instead of the time
+    #[arg(long, value_name = "VERSION")]
+    version: Option<String>,
+    /// Leave `down.sql` out and declare why there is no way back
+    #[arg(long, value_name = "REASON")]
+    irreversible: Option<String>,
+    /// Run outside a transaction
+    #[arg(long)]
+    no_transaction: bool,
+    /// Show the files and write nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+pub(crate) fn run(context: &mut Context<'_>, args: &GenerateArgs) -> CliResult<Exit> {
+    let dir = context.migrations_dir()?;
+    if dir.exists() && !dir.is_dir() {
+        let shown = context.show(&dir);
+        return Err(crate::error::CliError::usage(format!("`{shown}` is not a directory"))
+            .help("rename it, or name another place: `--migrations-dir <DIR>`"));
+    }
+    let raw = if dir.is_dir() {
+        dbmig_build::load(&dir, &context.show(&dir))
+    } else {
+        Default::default()
+    };
+    let new = NewMigration {
+        label: args.name.clone(),
+        version: args.version.clone(),
+        no_down: false,
+        irreversible: args.irreversible.clone(),
+        no_transaction: args.no_transaction,
+    };
+    let files = generating::plan(&dir, &raw, &new, SystemTime::now())?;
+    if args.dry_run {
+        for file in &files {
+            context.output.line(format!("would create {}", context_show(context, &file.path)));
+            context.output.line(
+                file.text
+                    .trim_end()
+                    .lines()
+                    .map(|l| format!("    {l}"))
+                    .collect::<Vec<_>>()
+                    .join("\n"),
+            );
+        }
+    } else {
+        generating::write(&files)?;
+        for file in &files {
+            context.output.line(format!("created {}", context_show(context, &file.path)));
+        }
+        context.output.help("write the SQL, then apply it: `cargo dbmig migrate`");
+    }
+    let paths: Vec<_> = files.iter().map(|file| context.show(&file.path)).collect();
+    context.output.json(
+        &json!({ "dbmig": 1, "command": "generate", "files": paths, "dry_run": args.dry_run }),
+    );
+    Ok(Exit::Done)
+}
+
+fn context_show(context: &Context<'_>, path: &std::path::Path) -> String {
+    crate::project::show(path, &context.cwd)
+}

@@ -1,0 +1,202 @@
+//! `lock`: make drafts final.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use dbmig_build::lock::{self, FILE_NAME, LockError, ResolveError};
+use dbmig_build::{Code, Finding, Findings, LockFile, Severity, Standing};
+use serde_json::json;
+
+use crate::context::Context;
+use crate::error::{CliError, CliResult};
+use crate::exit::Exit;
+use crate::operations::locking;
+use crate::render;
+use crate::scaffold::FileChange;
+use crate::select::Catalog;
+
+/// Make drafts final
+///
+/// Records every draft in `dbmig.lock` with the digests of its files. From then on an edit of it fails
+/// `cargo build` and `cargo dbmig check`. Commit the lock file.
+#[derive(Debug, Args)]
+pub struct LockArgs {
+    /// Accept that this locked migration was edited, renamed, or removed (can be repeated)
+    ///
+    /// Only where no database has applied it yet: others keep what they have.
+    #[arg(long, value_name = "MIGRATION")]
+    relock: Vec<String>,
+    /// Accept late migrations that conflict, or that nobody can judge, for this reason
+    #[arg(long, value_name = "REASON")]
+    late_ok: Option<String>,
+    /// Put a lock file with merge conflict markers in order: keep the migrations of both sides
+    #[arg(long, conflicts_with_all = ["relock", "late_ok"])]
+    resolve: bool,
+    /// Show what would be locked, and write nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+pub(crate) fn run(context: &mut Context<'_>, args: &LockArgs) -> CliResult<Exit> {
+    if args.resolve {
+        return resolve(context, args.dry_run);
+    }
+    let checked = context.check()?;
+    let relocked = relocked(context, &args.relock, checked.lock.as_ref(), checked.set.as_ref())?;
+    let late_ok = args.late_ok.is_some();
+    let stops = |finding: &Finding| {
+        finding.severity == Severity::Error
+            && match finding.code {
+                Code::Draft | Code::LockMissing => false,
+                Code::LateConflict => !late_ok,
+                Code::Modified | Code::Removed => {
+                    !relocked.iter().any(|name| finding.message.contains(&format!("`{name}`")))
+                }
+                _ => true,
+            }
+    };
+    let (stopping, others): (Vec<_>, Vec<_>) = checked.findings.into_iter().partition(|f| stops(f));
+    let Some(set) = checked.set.filter(|_| stopping.is_empty()) else {
+        let mut findings = Findings::default();
+        findings.extend(stopping);
+        render::findings(context.output, &findings);
+        let summary = render::summary(&findings).unwrap_or_default();
+        return Err(CliError::new(Exit::Findings, format!("nothing was locked: {summary}")));
+    };
+    let Some(dialect) = context.configured_dialect()?.or_else(|| set.dialects().first().copied())
+    else {
+        return Err(CliError::usage("nobody says which dialect the migrations are written in")
+            .help("set the project up: `cargo dbmig init --dialect <sqlite|postgres|mysql>`"));
+    };
+    let previous = checked.lock.clone().map(|mut lock| {
+        for migration in
+            lock.entries().map(|e| (e.version.clone(), e.dir_name.clone())).collect::<Vec<_>>()
+        {
+            if relocked.contains(&migration.1) {
+                lock.remove(&migration.0);
+            }
+        }
+        lock
+    });
+    let policy = context.policy().or_else(|| checked.lock.as_ref().map(|lock| lock.policy.clone()));
+    let mut lock =
+        locking::lock_of(&set, previous.as_ref(), vec![dialect], policy.unwrap_or_default());
+    mark_late(&mut lock, &others, args.late_ok.as_deref());
+    let names: Vec<_> = set
+        .iter()
+        .filter(|m| {
+            m.standing == Standing::Draft || relocked.contains(&m.dir_name.clone().into_owned())
+        })
+        .map(|m| m.dir_name.clone().into_owned())
+        .collect();
+    for finding in others.iter().filter(|f| matches!(f.code, Code::LateDraft | Code::LateOpaque)) {
+        context.output.note(finding.one_line());
+    }
+    write(context, &lock, &names, args.dry_run)
+}
+
+/// Late migrations carry the reason why they may stand where they stand.
+fn mark_late(lock: &mut LockFile, findings: &[Finding], accepted: Option<&str>) {
+    for finding in findings {
+        let reason = match finding.code {
+            Code::LateDraft => accepted.unwrap_or("commutes"),
+            Code::LateOpaque => accepted.unwrap_or("opaque"),
+            Code::LateConflict => accepted.unwrap_or("accepted"),
+            _ => continue,
+        };
+        let entry = lock
+            .entries()
+            .find(|entry| finding.path.contains(&format!("/{}/", entry.dir_name)))
+            .cloned();
+        if let Some(mut entry) = entry {
+            entry.late = Some(reason.to_owned());
+            lock.insert(entry);
+        }
+    }
+}
+
+/// The names, in the lock, of what `--relock` means; removed directories included.
+fn relocked(
+    context: &Context<'_>,
+    selectors: &[String],
+    lock: Option<&LockFile>,
+    set: Option<&dbmig_build::MigrationSet>,
+) -> CliResult<Vec<String>> {
+    let mut catalog = Catalog::default();
+    for entry in lock.into_iter().flat_map(LockFile::entries) {
+        catalog.add(&entry.version, &entry.dir_name);
+    }
+    let mut names = Vec::new();
+    for selector in selectors {
+        let version = catalog.find(selector)?;
+        names.extend(lock.and_then(|lock| lock.get(&version)).map(|entry| entry.dir_name.clone()));
+        // Renamed: findings call it by today's name.
+        names
+            .extend(set.and_then(|set| set.get(&version)).map(|m| m.dir_name.clone().into_owned()));
+    }
+    if !selectors.is_empty() && lock.is_none() {
+        let path = context.migrations_dir()?.join(FILE_NAME);
+        return Err(CliError::usage(format!("there is no lock file `{}`", context.show(&path))));
+    }
+    Ok(names)
+}
+
+fn write(
+    context: &mut Context<'_>,
+    lock: &LockFile,
+    names: &[String],
+    dry_run: bool,
+) -> CliResult<Exit> {
+    let path = context.migrations_dir()?.join(FILE_NAME);
+    let shown = context.show(&path);
+    let change = FileChange::new(&path, FileChange::current(&path)?, lock.render());
+    for name in names {
+        context.output.progress(format!("  locked  {name}"));
+    }
+    match &change {
+        None => context
+            .output
+            .line(format!("{shown}: nothing to lock, {} migrations are final", lock.len())),
+        Some(change) if dry_run => context.output.line(change.diff(&context.cwd)),
+        Some(change) => {
+            change.apply()?;
+            context.output.line(format!("{shown}: {} migrations are final", lock.len()));
+            context.output.help(format!("commit it: `git add {shown}`"));
+        }
+    }
+    context.output.json(&json!({
+        "dbmig": 1, "command": "lock", "path": shown, "locked": names, "total": lock.len(),
+        "changed": change.is_some(), "dry_run": dry_run,
+    }));
+    Ok(Exit::Done)
+}
+
+fn resolve(context: &mut Context<'_>, dry_run: bool) -> CliResult<Exit> {
+    let path: PathBuf = context.migrations_dir()?.join(FILE_NAME);
+    let shown = context.show(&path);
+    let Some(text) = FileChange::current(&path)? else {
+        return Err(CliError::usage(format!("there is no lock file `{shown}`"))
+            .help("write it: `cargo dbmig lock`"));
+    };
+    match lock::resolve(&text) {
+        Ok(lock) => write(context, &lock, &[], dry_run),
+        Err(ResolveError::Contradiction(line, version)) => Err(CliError::new(
+            Exit::History,
+            format!(
+                "{shown}:{line}:1: both sides lock migration `{version}`, with different content"
+            ),
+        )
+        .help("keep the line that fits the files, delete the other, and try again")),
+        Err(ResolveError::Line(LockError::Malformed(line, reason))) => {
+            Err(CliError::usage(format!("{shown}:{line}:1: the lock file is damaged: {reason}"))
+                .help(format!("restore it: `git checkout HEAD -- {shown}`")))
+        }
+        Err(ResolveError::Line(LockError::Unsupported(line, what))) => Err(CliError::usage(
+            format!("{shown}:{line}:1: the lock file has {what}, which this version does not know"),
+        )
+        .help("update cargo-dbmig")),
+        Err(ResolveError::Line(LockError::Conflict(line))) => {
+            Err(CliError::usage(format!("{shown}:{line}:1: the conflict markers are damaged")))
+        }
+    }
+}

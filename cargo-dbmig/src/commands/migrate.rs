@@ -1,0 +1,90 @@
+//! `migrate`: apply what is pending.
+
+use clap::Args;
+use dbmig_runtime::Report;
+use dbmig_runtime::plan::Target;
+use serde_json::json;
+
+use crate::context::{Context, Purpose};
+use crate::database::Access;
+use crate::error::CliResult;
+use crate::exit::Exit;
+use crate::failure;
+use crate::operations::running::{self, Sides};
+use crate::render::{self, Wording};
+
+/// Apply pending migrations
+///
+/// Applies, in the order of versions, every migration that the database does not have. Each one runs in
+/// a transaction of its own together with its history, unless its `metadata.toml` says otherwise. With
+/// nothing pending nothing is written.
+#[derive(Debug, Args)]
+pub struct MigrateArgs {
+    /// Stop after this migration
+    #[arg(long, value_name = "MIGRATION", conflicts_with = "step")]
+    to: Option<String>,
+    /// Apply at most N migrations
+    #[arg(long, value_name = "N")]
+    step: Option<usize>,
+    /// Apply everything; this is the default
+    #[arg(long, conflicts_with_all = ["to", "step"])]
+    all: bool,
+    /// Show the plan and run nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+pub(crate) fn run(context: &mut Context<'_>, args: &MigrateArgs) -> CliResult<Exit> {
+    if args.dry_run {
+        return super::plan::show(context, args.to.as_deref(), args.step);
+    }
+    let mut sides = running::sides(context, Purpose::Apply, Access::Write)?;
+    let target = target(&sides, args.to.as_deref(), args.step)?;
+    let protected = context.environment()?.protected;
+    let plan = sides.plan_apply(&target, protected).map_err(|error| failure::of_plan(&error))?;
+    render::notes(context.output, &plan.notes, &sides.set, &sides.history);
+    let again = "cargo dbmig migrate";
+    let report = running::execute(context, &mut sides, &plan, Wording::Native, again)?;
+    conclude(context, &report)?;
+    Ok(Exit::Done)
+}
+
+/// What `--to` and `--step` mean.
+pub(crate) fn target(sides: &Sides, to: Option<&str>, step: Option<usize>) -> CliResult<Target> {
+    Ok(match (to, step) {
+        (Some(text), _) => Target::To(sides.find(text)?),
+        (None, Some(count)) => Target::Steps(count),
+        (None, None) => Target::All,
+    })
+}
+
+fn conclude(context: &mut Context<'_>, report: &Report) -> CliResult<()> {
+    let database = context.database_name()?;
+    let by_others = match report.by_others.len() {
+        0 => String::new(),
+        count => format!(", {count} already applied by another runner"),
+    };
+    if report.adopted > 0 {
+        context.output.note(format!(
+            "{} migrations that another tool had applied are recorded from now on",
+            report.adopted
+        ));
+    }
+    context.output.line(match report.applied() {
+        0 if by_others.is_empty() => format!("{database}: nothing to apply"),
+        1 => format!("{database}: 1 migration applied{by_others}"),
+        count => format!("{database}: {count} migrations applied{by_others}"),
+    });
+    let done: Vec<_> = report
+        .done
+        .iter()
+        .map(|done| json!({ "version": done.version.as_str(), "name": done.name, "statements": done.statements, "seconds": done.elapsed.as_secs_f64() }))
+        .collect();
+    let notes: Vec<_> = report.notes.iter().map(render::note_json).collect();
+    let others: Vec<_> = report.by_others.iter().map(|version| version.as_str()).collect();
+    context.output.json(&json!({
+        "dbmig": 1, "command": "migrate", "applied": done, "by_others": others,
+        "adopted": report.adopted, "notes": notes,
+    }));
+    Ok(())
+}

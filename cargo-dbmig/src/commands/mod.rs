@@ -1,0 +1,51 @@
+//! One file a command: its arguments, whose documentation is the help text, and one function.
+
+pub mod check;
+pub mod diesel;
+pub mod explain;
+pub mod foreign;
+pub mod generate;
+pub mod init;
+pub mod lock;
+pub mod migrate;
+pub mod plan;
+pub mod rebase;
+pub mod redo;
+pub mod resolve;
+pub mod revert;
+pub mod seed;
+pub mod sql;
+pub mod status;
+
+use crate::cli::Command;
+use crate::context::Context;
+use crate::error::CliResult;
+use crate::exit::Exit;
+
+/// Runs a command.
+///
+/// # Errors
+///
+/// Whatever kept it from being completed.
+pub fn run(context: &mut Context<'_>, command: Command) -> CliResult<Exit> {
+    match command {
+        Command::Init(args) => init::run(context, &args),
+        Command::Generate(args) => generate::run(context, &args),
+        Command::Migrate(args) => migrate::run(context, &args),
+        Command::Revert(args) => revert::run(context, &args),
+        Command::Redo(args) => redo::run(context, &args),
+        Command::Status(args) => status::run(context, &args),
+        Command::Plan(args) => plan::run(context, &args),
+        Command::Sql(args) => sql::run(context, &args),
+        Command::Seed(command) => seed::run(context, &command),
+        Command::Lock(args) => lock::run(context, &args),
+        Command::Rebase(args) => rebase::run(context, &args),
+        Command::Check(args) => check::run(context, &args),
+        Command::Resolve(args) => resolve::run(context, &args),
+        Command::Explain(args) => explain::run(context, &args),
+        Command::Setup(args) => diesel::setup(context, &args),
+        Command::Migration(command) => diesel::migration(context, &command),
+        Command::Database(command) => diesel::database(context, &command),
+        Command::Foreign(words) => foreign::run(&words),
+    }
+}

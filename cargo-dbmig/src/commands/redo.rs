@@ -1,0 +1,52 @@
+//! `redo`: revert and apply again.
+
+use clap::Args;
+use dbmig_runtime::plan;
+
+use super::revert::{Extent, existing_only, report_json, show};
+use crate::context::{Context, Purpose};
+use crate::database::Access;
+use crate::error::CliResult;
+use crate::exit::Exit;
+use crate::failure;
+use crate::operations::running;
+use crate::render::{self, Wording};
+
+/// Revert and apply again
+///
+/// Reverts the last migration, or as many as told, and applies the same ones as their files are now. A
+/// draft whose `up.sql` was edited is reverted with the down that it was applied with.
+#[derive(Debug, Args)]
+pub struct RedoArgs {
+    /// How far.
+    #[command(flatten)]
+    extent: Extent,
+    /// Show the plan and run nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+pub(crate) fn run(context: &mut Context<'_>, args: &RedoArgs) -> CliResult<Exit> {
+    let access = if args.dry_run { Access::Read } else { Access::Write };
+    existing_only(context)?;
+    let mut sides = running::sides(context, Purpose::Apply, access)?;
+    let target = args.extent.target(&sides)?;
+    let plan = plan::plan_redo(&sides.set, &sides.history, sides.session.dialect(), &target)
+        .map_err(|error| failure::of_plan(&error))?;
+    render::notes(context.output, &plan.notes, &sides.set, &sides.history);
+    if args.dry_run {
+        show(context, &sides, &plan, "redo")?;
+        return Ok(Exit::Done);
+    }
+    // What was reverted before a failure is pending then.
+    let again = "cargo dbmig migrate";
+    let report = running::execute(context, &mut sides, &plan, Wording::Native, again)?;
+    let database = context.database_name()?;
+    context.output.line(match report.applied() {
+        0 => format!("{database}: nothing to redo"),
+        1 => format!("{database}: 1 migration redone"),
+        count => format!("{database}: {count} migrations redone"),
+    });
+    context.output.json(&report_json("redo", &report));
+    Ok(Exit::Done)
+}

@@ -1,0 +1,155 @@
+//! `revert`: undo what was applied, the most recent first.
+
+use clap::Args;
+use dbmig_runtime::Report;
+use dbmig_runtime::plan::{self, Plan, Target};
+use serde_json::json;
+
+use crate::context::{Context, Purpose};
+use crate::database::Access;
+use crate::error::{CliError, CliResult};
+use crate::exit::Exit;
+use crate::failure;
+use crate::operations::running::{self, Sides};
+use crate::render::{self, Wording};
+
+/// Revert the most recently applied migration
+///
+/// Runs the `down.sql` of applied migrations, the most recently applied first, each in a transaction
+/// together with its history. One migration, unless told otherwise.
+#[derive(Debug, Args)]
+pub struct RevertArgs {
+    /// How far.
+    #[command(flatten)]
+    pub extent: Extent,
+    /// Revert what is applied and has no directory, with the down that was recorded
+    #[arg(long, conflicts_with_all = ["to", "through", "step", "all"])]
+    missing: bool,
+    /// Show the plan and run nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// How far a revert goes.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Extent {
+    /// Down to this migration, which stays applied
+    #[arg(long, value_name = "MIGRATION", conflicts_with_all = ["through", "step", "all"])]
+    to: Option<String>,
+    /// Down to this migration, which is reverted too
+    #[arg(long, value_name = "MIGRATION", conflicts_with_all = ["step", "all"])]
+    through: Option<String>,
+    /// The last N migrations [default: 1]
+    #[arg(long, short = 'n', value_name = "N", conflicts_with = "all")]
+    step: Option<usize>,
+    /// Everything
+    #[arg(long, short = 'a')]
+    all: bool,
+}
+
+impl Extent {
+    /// The target that is meant.
+    ///
+    /// # Errors
+    ///
+    /// A selector fits none or several.
+    pub fn target(&self, sides: &Sides) -> CliResult<Target> {
+        Ok(match (&self.to, &self.through, self.step) {
+            (Some(text), _, _) => Target::To(sides.find(text)?),
+            (_, Some(text), _) => Target::Through(sides.find(text)?),
+            (_, _, Some(count)) => Target::Steps(count),
+            _ if self.all => Target::All,
+            _ => Target::Steps(1),
+        })
+    }
+}
+
+pub(crate) fn run(context: &mut Context<'_>, args: &RevertArgs) -> CliResult<Exit> {
+    let access = if args.dry_run { Access::Read } else { Access::Write };
+    existing_only(context)?;
+    let mut sides = running::sides(context, Purpose::Other, access)?;
+    let plan = if args.missing {
+        plan::plan_revert_missing(&sides.set, &sides.history)
+    } else {
+        let target = args.extent.target(&sides)?;
+        plan::plan_revert(&sides.set, &sides.history, sides.session.dialect(), &target)
+    };
+    let plan = plan.map_err(|error| failure::of_plan(&error))?;
+    render::notes(context.output, &plan.notes, &sides.set, &sides.history);
+    if args.dry_run {
+        show(context, &sides, &plan, "revert")?;
+        return Ok(Exit::Done);
+    }
+    let report =
+        running::execute(context, &mut sides, &plan, Wording::Native, "cargo dbmig revert")?;
+    let database = context.database_name()?;
+    context.output.line(match report.reverted() {
+        0 => format!("{database}: nothing to revert"),
+        1 => format!("{database}: 1 migration reverted"),
+        count => format!("{database}: {count} migrations reverted"),
+    });
+    context.output.json(&report_json("revert", &report));
+    Ok(Exit::Done)
+}
+
+/// A revert never creates a database by the way.
+pub(crate) fn existing_only(context: &Context<'_>) -> CliResult<()> {
+    let location = context.location()?;
+    location.prepare(Access::Read, false, &context.cwd).map(drop)
+}
+
+/// Shows the plan of a revert or a redo.
+pub(crate) fn show(
+    context: &mut Context<'_>,
+    sides: &Sides,
+    plan: &Plan,
+    command: &str,
+) -> CliResult<()> {
+    for line in render::plan_lines(plan, &sides.set, &sides.history, sides.session.dialect()) {
+        context.output.line(line);
+    }
+    let database = context.database_name()?;
+    if plan.is_empty() {
+        context.output.line(format!("{database}: nothing to {command}"));
+    }
+    let mut value = render::plan_json(plan, &sides.set, &sides.history);
+    value["dbmig"] = json!(1);
+    value["command"] = json!(command);
+    value["dry_run"] = json!(true);
+    context.output.json(&value);
+    Ok(())
+}
+
+/// What a run did, as JSON.
+pub(crate) fn report_json(command: &str, report: &Report) -> serde_json::Value {
+    let done = |direction| -> Vec<_> {
+        report
+            .done
+            .iter()
+            .filter(|done| done.direction == direction)
+            .map(|done| json!({ "version": done.version.as_str(), "name": done.name, "statements": done.statements, "seconds": done.elapsed.as_secs_f64() }))
+            .collect()
+    };
+    json!({
+        "dbmig": 1,
+        "command": command,
+        "reverted": done(dbmig_runtime::Direction::Down),
+        "applied": done(dbmig_runtime::Direction::Up),
+        "by_others": report.by_others.iter().map(|version| version.as_str()).collect::<Vec<_>>(),
+        "adopted": report.adopted,
+        "notes": report.notes.iter().map(render::note_json).collect::<Vec<_>>(),
+    })
+}
+
+/// Kinds of environments in which a destructive verb needs more than its name.
+pub(crate) fn refuse_protected(context: &Context<'_>, verb: &str) -> CliResult<()> {
+    let environment = context.environment()?;
+    if environment.protected {
+        return Err(CliError::usage(format!(
+            "environment `{}` is protected: `{verb}` is refused",
+            environment.name
+        ))
+        .help("set `protected = false` in its section of dbmig.toml if you mean it"));
+    }
+    Ok(())
+}

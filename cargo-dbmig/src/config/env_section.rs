@@ -1,0 +1,207 @@
+//! `[env.<name>]`: one environment as written in `dbmig.toml`.
+
+use std::time::Duration;
+
+use super::model::Kind;
+use super::place::{Place, Source};
+use super::reader::Section;
+use super::secret::Secret;
+use super::source::{UrlParts, UrlSources};
+use crate::error::CliResult;
+
+/// How a connection is encrypted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TlsMode {
+    /// Never.
+    Disable,
+    /// If the server offers it.
+    Prefer,
+    /// Always, without looking at the certificate.
+    Require,
+    /// Always, with a certificate that a known authority signed.
+    VerifyCa,
+    /// Always, with a certificate that was signed for this host.
+    VerifyFull,
+}
+
+impl TlsMode {
+    const ALL: [(&'static str, Self); 5] = [
+        ("disable", Self::Disable),
+        ("prefer", Self::Prefer),
+        ("require", Self::Require),
+        ("verify-ca", Self::VerifyCa),
+        ("verify-full", Self::VerifyFull),
+    ];
+}
+
+/// An `[env.<name>]` section. `Default` is the section that is not there.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct EnvironmentConfig {
+    /// Where the section starts; `None` if it is not written.
+    pub place: Option<Place>,
+    /// Where the URL comes from.
+    pub url: UrlSources,
+    /// `kind`, if written. [`super::Environment::kind`] is the one that counts.
+    pub kind: Option<Kind>,
+    /// `protected`, if written. [`super::Environment::protected`] is the one that counts.
+    pub protected: Option<bool>,
+    /// `tls`.
+    pub tls: Option<TlsMode>,
+    /// `lock_timeout`; zero is none.
+    pub lock_timeout: Option<Duration>,
+    /// `statement_timeout`; zero is none.
+    pub statement_timeout: Option<Duration>,
+    /// `role`: what the session becomes after connecting.
+    pub role: Option<String>,
+    /// `search_path`.
+    pub search_path: Option<String>,
+    /// `init_sql`: SQL on the session before the set.
+    pub init_sql: Option<String>,
+    /// `target_version`: the newest version that is applied here.
+    pub target_version: Option<String>,
+}
+
+/// The keys of the section, as they are documented.
+pub(super) const KEYS: [&str; 18] = [
+    "url",
+    "url_env",
+    "url_file",
+    "url_command",
+    "host",
+    "port",
+    "user",
+    "password_env",
+    "dbname",
+    "kind",
+    "protected",
+    "tls",
+    "lock_timeout",
+    "statement_timeout",
+    "role",
+    "search_path",
+    "init_sql",
+    "target_version",
+];
+
+const PARTS: [&str; 5] = ["host", "port", "user", "password_env", "dbname"];
+
+pub(super) fn read(
+    source: Source<'_>,
+    name: &str,
+    place: Place,
+    table: &dyn toml_edit::TableLike,
+) -> CliResult<EnvironmentConfig> {
+    let section = Section::strict(source, format!("`[env.{name}]`"), table, &KEYS)?;
+    Ok(EnvironmentConfig {
+        place: Some(place),
+        url: read_url(&section)?,
+        kind: section.parsed("kind", |text| {
+            choose(
+                text,
+                &[
+                    ("production", Kind::Production),
+                    ("development", Kind::Development),
+                    ("test", Kind::Test),
+                ],
+            )
+        })?,
+        protected: section.boolean("protected")?,
+        tls: section.parsed("tls", |text| choose(text, &TlsMode::ALL))?,
+        lock_timeout: section.parsed("lock_timeout", duration)?,
+        statement_timeout: section.parsed("statement_timeout", duration)?,
+        role: section.string("role")?,
+        search_path: section.string("search_path")?,
+        init_sql: section.string("init_sql")?,
+        target_version: section.string("target_version")?,
+    })
+}
+
+fn read_url(section: &Section<'_>) -> CliResult<UrlSources> {
+    let parts = PARTS.iter().find(|key| section.has(key));
+    // `url_env` may stand beside one of these, which is then its fallback; two of these would be a guess.
+    let mut sources: Vec<&str> = ["url", "url_file", "url_command"].to_vec();
+    sources.extend(parts);
+    sources.retain(|key| section.has(key));
+    if let [first, second, ..] = sources[..] {
+        return Err(section
+            .key_error(
+                second,
+                format_args!("`{second}` beside `{first}`: which one is the database?"),
+            )
+            .help(format!("remove `{first}` or `{second}`")));
+    }
+    Ok(UrlSources {
+        url: section.string("url")?.map(Secret::new),
+        url_env: section.string("url_env")?,
+        url_file: section.path("url_file")?,
+        url_command: section.strings("url_command")?,
+        parts: match parts {
+            None => None,
+            Some(_) => Some(UrlParts {
+                host: section.string("host")?,
+                port: section.port("port")?,
+                user: section.string("user")?,
+                password_env: section.string("password_env")?,
+                dbname: section.string("dbname")?,
+            }),
+        },
+    })
+}
+
+/// The value that a word stands for; otherwise what would be understood.
+pub(super) fn choose<T: Copy>(text: &str, words: &[(&str, T)]) -> Result<T, String> {
+    match words.iter().find(|(word, _)| *word == text) {
+        Some((_, value)) => Ok(*value),
+        None => {
+            let known = super::suggest::listed(words.iter().map(|(word, _)| *word));
+            Err(format!("`{text}` is not one of {known}"))
+        }
+    }
+}
+
+/// `500ms`, `5s`, `2min`, `1h`; `0` is none. A number alone would be milliseconds to one server and
+/// seconds to another, so it is refused.
+fn duration(text: &str) -> Result<Duration, String> {
+    let expected =
+        || format!("`{text}` is not a duration such as `500ms`, `5s`, `2min`, `1h`, or `0`");
+    let text = text.trim();
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let number: u64 = number.parse().map_err(|_| expected())?;
+    let milliseconds = match unit.trim() {
+        "ms" => 1,
+        "s" => 1_000,
+        "m" | "min" => 60_000,
+        "h" => 3_600_000,
+        "" if number == 0 => 0,
+        _ => return Err(expected()),
+    };
+    number.checked_mul(milliseconds).map(Duration::from_millis).ok_or_else(expected)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_have_a_unit() {
+        let cases = [
+            ("500ms", Some(500)),
+            ("5s", Some(5_000)),
+            ("5 s", Some(5_000)),
+            ("2min", Some(120_000)),
+            ("2m", Some(120_000)),
+            ("1h", Some(3_600_000)),
+            ("0", Some(0)),
+            ("5", None),
+            ("s", None),
+            ("-1s", None),
+            ("5 days", None),
+            ("99999999999999999999s", None),
+            ("9999999999999999999h", None),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(duration(text).ok(), expected.map(Duration::from_millis), "{text}");
+        }
+    }
+}

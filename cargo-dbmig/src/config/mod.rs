@@ -1,0 +1,28 @@
+//! The files and variables that configure a project: as written → validated, with the place of every mistake.
+//!
+//! Nothing here opens a connection or prints. Which file counts is decided in [`crate::project`].
+
+pub mod diesel_toml;
+pub mod dotenv;
+mod env_section;
+pub mod environment;
+mod model;
+mod parse;
+mod place;
+mod reader;
+mod secret;
+mod source;
+mod suggest;
+
+pub use diesel_toml::DieselToml;
+pub use env_section::{EnvironmentConfig, TlsMode};
+pub use environment::{Env, VariableOrigin};
+pub use model::{
+    Config, DEFAULT_MIGRATIONS, DEFAULT_SEEDS, DatabaseConfig, Environment, Kind, Lint,
+    PolicyConfig, ShadowConfig,
+};
+pub use place::Place;
+pub(crate) use place::Source;
+pub use secret::Secret;
+pub use source::{UrlChoice, UrlParts, UrlSources};
+pub use suggest::{listed, nearest, unknown_name};

@@ -1,0 +1,239 @@
+//! `Context`: everything resolved that a command needs, built once.
+
+use std::path::{Path, PathBuf};
+
+use dbmig_build::check::{self, Checked, Options};
+use dbmig_build::{Code, Dialect, Findings, Group, MigrationSet, Policy, Severity, Version};
+use dbmig_runtime::Session;
+
+use crate::cli::GlobalArgs;
+use crate::config::{Config, Env, Environment, Kind};
+use crate::database::{self, Access, Location};
+use crate::error::{CliError, CliResult};
+use crate::exit::Exit;
+use crate::metadata;
+use crate::output::Output;
+use crate::project::{self, Overrides, Project};
+use crate::render;
+use crate::workspace;
+
+/// What a command works with.
+pub struct Context<'o> {
+    /// The current folder.
+    pub cwd: PathBuf,
+    /// The variables, those of `.env` included.
+    pub env: Env,
+    /// The project that was found.
+    pub project: Project,
+    /// The options of every command.
+    pub global: GlobalArgs,
+    /// Where to write.
+    pub output: &'o mut Output,
+}
+
+impl<'o> Context<'o> {
+    /// Finds the project and reads its configuration.
+    ///
+    /// # Errors
+    ///
+    /// Broken configuration, an unknown package, an unusable `.env`.
+    pub fn new(global: GlobalArgs, output: &'o mut Output) -> CliResult<Self> {
+        let cwd = std::env::current_dir().map_err(|error| {
+            CliError::usage("could not find the current folder").cause(error.to_string())
+        })?;
+        let process = Env::from_process();
+        let start = match &global.package {
+            Some(package) => workspace::package_dir(&cwd, &process, package)?,
+            None => cwd.clone(),
+        };
+        let overrides = Overrides {
+            manifest_path: global.manifest_path.clone(),
+            config: global.config.clone(),
+            diesel_config: global.config_file.clone(),
+        };
+        let project = project::discover(&start, &overrides)?;
+        let (env, _) = project.with_dotenv(&cwd, process)?;
+        Ok(Self { cwd, env, project, global, output })
+    }
+
+    /// A path as messages call it.
+    pub fn show(&self, path: &Path) -> String {
+        project::show(path, &self.cwd)
+    }
+
+    /// The environment that was asked for.
+    ///
+    /// # Errors
+    ///
+    /// `dbmig.toml` does not know it.
+    pub fn environment(&self) -> CliResult<Environment> {
+        let name = self.global.env.as_deref().unwrap_or(Config::DEFAULT_ENVIRONMENT);
+        self.project.config.environment(name)
+    }
+
+    /// The migrations directory.
+    ///
+    /// # Errors
+    ///
+    /// The database must be named, or is not known.
+    pub fn migrations_dir(&self) -> CliResult<PathBuf> {
+        let flag = self.global.migrations_dir.as_deref();
+        let (dir, _) = self.project.migrations_dir(
+            &self.cwd,
+            flag,
+            &self.env,
+            self.global.database.as_deref(),
+        )?;
+        Ok(dir)
+    }
+
+    /// The seeds directory.
+    ///
+    /// # Errors
+    ///
+    /// The database must be named, or is not known.
+    pub fn seeds_dir(&self) -> CliResult<PathBuf> {
+        let migrations = self.migrations_dir()?;
+        let flag = self.global.seeds_dir.as_deref();
+        let (dir, _) = self.project.seeds_dir(
+            &self.cwd,
+            flag,
+            &migrations,
+            self.global.database.as_deref(),
+        )?;
+        Ok(dir)
+    }
+
+    /// The dialect of `dbmig.toml`.
+    ///
+    /// # Errors
+    ///
+    /// The database must be named, or is not known.
+    pub fn configured_dialect(&self) -> CliResult<Option<Dialect>> {
+        let (_, database) = self.project.config.database(self.global.database.as_deref())?;
+        Ok(database.dialect)
+    }
+
+    /// The policy of `dbmig.toml`; `None` without one, and then the lock's holds.
+    pub fn policy(&self) -> Option<Policy> {
+        self.project.config.from_file.then(|| Policy {
+            start_after: self.project.config.policy.start_after.clone().map(Version::new),
+            lints: self
+                .project
+                .config
+                .lints
+                .iter()
+                .map(|(code, lint)| (code.clone(), lint.level))
+                .collect(),
+        })
+    }
+
+    /// Loads and checks the set.
+    ///
+    /// # Errors
+    ///
+    /// The database must be named, or is not known. Findings are no error: they are in the result.
+    pub fn check(&self) -> CliResult<Checked> {
+        let dir = self.migrations_dir()?;
+        let raw = dbmig_build::load(&dir, &self.show(&dir));
+        let options = Options {
+            read_settings: metadata::read,
+            dialects: self.configured_dialect()?.map(|dialect| vec![dialect]),
+            policy: self.policy(),
+            lock_required: self.project.config.from_file,
+        };
+        Ok(check::run(&raw, &options))
+    }
+
+    /// The set for a verb that runs it.
+    ///
+    /// Findings of integrity, and a lock that can not be read, stop it. Others are shown as warnings in
+    /// `apply`, and stop it too where the environment is protected.
+    ///
+    /// # Errors
+    ///
+    /// See above; the findings are printed first.
+    pub fn load_set(&mut self, purpose: Purpose) -> CliResult<MigrationSet> {
+        let checked = self.check()?;
+        let protected = purpose == Purpose::Apply && self.environment()?.protected;
+        let stops = |code: Code| {
+            code.group() == Group::Integrity
+                || matches!(code, Code::LockConflict | Code::LockMalformed | Code::LockUnsupported)
+        };
+        let mut stopping = Findings::default();
+        let mut others = Findings::default();
+        for finding in checked.findings {
+            let error = finding.severity == Severity::Error;
+            if error && (protected || stops(finding.code)) {
+                stopping.push(finding);
+            } else if error && finding.code != Code::Draft {
+                others.push(finding);
+            }
+        }
+        if stopping.is_empty() {
+            if purpose == Purpose::Apply {
+                for finding in others.iter() {
+                    self.output.warning(finding.one_line());
+                }
+            }
+            if let Some(set) = checked.set {
+                return Ok(set);
+            }
+        }
+        render::findings(self.output, &stopping);
+        let mut error =
+            CliError::new(Exit::Findings, "the migrations are not in order; nothing was run");
+        if protected && stopping.iter().any(|finding| finding.code == Code::Draft) {
+            error = error.note("a protected environment takes locked migrations only");
+        }
+        Err(error.help("see all of it: `cargo dbmig check`"))
+    }
+
+    /// Where the database is.
+    ///
+    /// # Errors
+    ///
+    /// Nobody says where, or the URL is of a kind that is not served.
+    pub fn location(&self) -> CliResult<Location> {
+        let environment = self.environment()?;
+        database::locate(self, &environment)
+    }
+
+    /// Connects.
+    ///
+    /// # Errors
+    ///
+    /// The database is not there, or can not be opened.
+    pub fn connect(&mut self, access: Access) -> CliResult<Box<dyn Session>> {
+        let environment = self.environment()?;
+        let location = database::locate(self, &environment)?;
+        let created = location.prepare(access, environment.protected, &self.cwd)?;
+        if created {
+            self.output.progress(format!("Creating database: {}", location.shown()));
+        }
+        location.open(access)
+    }
+
+    /// What messages call the database: its place and its environment.
+    ///
+    /// # Errors
+    ///
+    /// As [`Context::location`].
+    pub fn database_name(&self) -> CliResult<String> {
+        let environment = self.environment()?;
+        let location = database::locate(self, &environment)?;
+        Ok(match environment.kind {
+            Kind::Unclassified if !self.project.config.from_file => location.shown().to_owned(),
+            _ => format!("{} ({})", location.shown(), environment.name),
+        })
+    }
+}
+
+/// What a set is loaded for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// To be applied.
+    Apply,
+    /// To be looked at, or reverted.
+    Other,
+}

@@ -1,0 +1,171 @@
+//! Where databases are and how they are opened. SQLite for now.
+
+mod sqlite;
+mod url;
+
+use std::path::{Path, PathBuf};
+
+use dbmig_runtime::Session;
+
+use crate::config::{Config, Environment, Kind, UrlChoice};
+use crate::context::Context;
+use crate::error::{CliError, CliResult};
+pub use url::SqliteUrl;
+
+/// What a connection is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Nothing is written or created.
+    Read,
+    /// A missing SQLite file is created.
+    Write,
+}
+
+/// A database, located.
+#[derive(Debug, Clone)]
+pub struct Location {
+    url: SqliteUrl,
+    shown: String,
+}
+
+/// Finds out which database an environment means.
+///
+/// Flag > `DBMIG_DATABASE_URL` > the environment's section > `DATABASE_URL` (for `development` only: a
+/// variable that was set for development must not be taken for production).
+///
+/// # Errors
+///
+/// Nobody says, or the URL is of a kind that is not served.
+pub fn locate(context: &Context<'_>, environment: &Environment) -> CliResult<Location> {
+    let variable = |name: &str| context.env.get(name).filter(|value| !value.trim().is_empty());
+    let cwd = &context.cwd;
+    if let Some(url) = &context.global.database_url {
+        return Location::of(url, cwd, cwd);
+    }
+    if let Some(url) = variable("DBMIG_DATABASE_URL") {
+        return Location::of(url, cwd, cwd);
+    }
+    let root = &context.project.root;
+    match environment.section.url.choose(&context.env) {
+        // Diesel takes a path in a variable as relative to the current folder.
+        UrlChoice::Variable { url, .. } => Location::of(url.reveal(), cwd, cwd),
+        UrlChoice::Literal(url) => Location::of(url.reveal(), root, cwd),
+        UrlChoice::File(path) => {
+            let path = root.join(path);
+            let text = std::fs::read_to_string(&path)
+                .map_err(|error| CliError::io("read", Path::new(&context.show(&path)), &error))?;
+            Location::of(text.trim(), root, cwd)
+        }
+        UrlChoice::VariableNotSet(name) => Err(CliError::usage(format!(
+            "environment `{}` takes its database from `{name}`, which is not set",
+            environment.name
+        ))
+        .help(format!("set it: `export {name}=…`, or put it into `.env`"))),
+        UrlChoice::Command(_) | UrlChoice::Parts(_) => Err(CliError::usage(format!(
+            "environment `{}` names its database in a way that SQLite does not need",
+            environment.name
+        ))
+        .help("give `url`, `url_env`, or `url_file`")),
+        UrlChoice::Nothing => {
+            let default = environment.name == Config::DEFAULT_ENVIRONMENT
+                || environment.kind == Kind::Development;
+            match variable("DATABASE_URL").filter(|_| default) {
+                Some(url) => Location::of(url, cwd, cwd),
+                None => Err(no_url(context, environment)),
+            }
+        }
+    }
+}
+
+fn no_url(context: &Context<'_>, environment: &Environment) -> CliError {
+    let error = CliError::usage("no database is named");
+    let error = if context.project.config.from_file {
+        error
+            .help(format!("give `[env.{}]` of dbmig.toml a `url` or a `url_env`", environment.name))
+    } else {
+        error.help("set up the project: `cargo dbmig init`")
+    };
+    error.help("or set `DATABASE_URL`, or give `--database-url <URL>`")
+}
+
+impl Location {
+    fn of(url: &str, base: &Path, cwd: &Path) -> CliResult<Self> {
+        let url = SqliteUrl::parse(url, base)?;
+        let shown = match url.path() {
+            Some(path) => crate::project::show(path, cwd),
+            None => ":memory:".to_owned(),
+        };
+        Ok(Self { url, shown })
+    }
+
+    /// What messages call it.
+    pub fn shown(&self) -> &str {
+        &self.shown
+    }
+
+    /// The file, unless the database is in memory.
+    pub fn path(&self) -> Option<&Path> {
+        self.url.path()
+    }
+
+    /// Looks whether it can be opened; `true` when opening will create it.
+    ///
+    /// # Errors
+    ///
+    /// It is not there, and is not to be created.
+    pub fn prepare(&self, access: Access, protected: bool, cwd: &Path) -> CliResult<bool> {
+        let Some(path) = self.url.path() else { return Ok(false) };
+        if path.is_dir() {
+            return Err(CliError::database(format!(
+                "`{}` is a directory, not a database",
+                self.shown
+            )));
+        }
+        if path.exists() {
+            return Ok(false);
+        }
+        let missing = CliError::database(format!("the database `{}` does not exist", self.shown));
+        if access == Access::Read {
+            return Err(missing.help("create it and apply the migrations: `cargo dbmig migrate`"));
+        }
+        if protected {
+            return Err(missing
+                .note("the environment is protected, so nothing is created by the way")
+                .help("create it by name: `cargo dbmig database setup`"));
+        }
+        match path.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() && !parent.is_dir() => {
+                let parent = crate::project::show(parent, cwd);
+                Err(missing.help(format!("create its folder: `mkdir -p {parent}`")))
+            }
+            _ => Ok(true),
+        }
+    }
+
+    /// Opens it.
+    ///
+    /// # Errors
+    ///
+    /// What SQLite reports.
+    pub fn open(&self, access: Access) -> CliResult<Box<dyn Session>> {
+        sqlite::open(&self.url, access).map_err(|reason| {
+            CliError::database(format!("could not connect to database `{}`", self.shown))
+                .cause(reason)
+        })
+    }
+
+    /// The files that belong to it, those that exist.
+    pub fn files(&self) -> Vec<PathBuf> {
+        let Some(path) = self.url.path() else { return vec![] };
+        let beside = |suffix: &str| {
+            let mut name = path.as_os_str().to_owned();
+            name.push(suffix);
+            PathBuf::from(name)
+        };
+        ["-wal", "-shm", "-journal", ""]
+            .map(beside)
+            .into_iter()
+            .filter(|path| path.exists())
+            .collect()
+    }
+}

@@ -1,0 +1,169 @@
+//! Errors of the engine, for people: where, what, what state the database is in, what to type next.
+
+use std::path::Path;
+
+use dbmig_build::Version;
+use dbmig_runtime::session::DbErrorKind;
+use dbmig_runtime::{Direction, Error, ErrorKind, PlanError, Report, StatementError};
+
+use crate::error::CliError;
+use crate::exit::Exit;
+use crate::project;
+
+/// Where the files of an error are, for its places.
+#[derive(Debug, Clone, Copy)]
+pub struct Files<'a> {
+    /// The folder that the names of an error are below: the migrations, or the seeds.
+    pub dir: &'a Path,
+    /// The current folder.
+    pub cwd: &'a Path,
+    /// The command to repeat.
+    pub again: &'a str,
+}
+
+/// Turns an error of a run into what is shown.
+pub fn of_run(error: Error, files: Files<'_>) -> CliError {
+    let shown = match error.kind {
+        ErrorKind::Plan(error) => return of_plan(&error),
+        ErrorKind::Statement(statement) => of_statement(&statement, files),
+        ErrorKind::TransactionEnded { name, direction } => CliError::database(format!(
+            "{}: the file ended the transaction it ran in",
+            place(&name, direction.file(), files)
+        ))
+        .note("it holds a COMMIT or ROLLBACK of its own; what stood before that may be in the database")
+        .help("take the COMMIT or ROLLBACK out, or set `run_in_transaction = false` in `metadata.toml`"),
+        ErrorKind::ForeignKeys { name, direction, violations } => {
+            let error = CliError::database(format!(
+                "{}: foreign keys do not hold after it",
+                place(&name, direction.file(), files)
+            ))
+            .note("rolled back: nothing of it is in the database");
+            violations.into_iter().fold(error, CliError::note)
+        }
+        ErrorKind::Database { doing, error } => {
+            let exit = if error.kind == DbErrorKind::Busy { Exit::Busy } else { Exit::Database };
+            let shown = CliError::new(exit, format!("could not {doing}")).cause(error.to_string());
+            match error.kind {
+                DbErrorKind::Busy => shown.help("another program holds the database: end it, and try again"),
+                DbErrorKind::ReadOnly => shown.help("the database file, or its folder, can not be written"),
+                _ => shown,
+            }
+        }
+        ErrorKind::OpenTransaction => CliError::database("the connection has an open transaction"),
+        ErrorKind::Interrupted => CliError::new(Exit::Interrupted, "interrupted"),
+        ErrorKind::Embedded(error) => CliError::database(error.to_string()),
+        other => CliError::database(other.to_string()),
+    };
+    match before(&error.report) {
+        Some(note) => shown.note(note),
+        None => shown,
+    }
+}
+
+fn of_statement(error: &StatementError, files: Files<'_>) -> CliError {
+    let at = error.place.map(|(line, column)| format!(":{line}:{column}")).unwrap_or_default();
+    let path = place(&error.name, &error.file, files);
+    let mut shown = CliError::database(format!("{path}{at}: {}", error.error));
+    let first_line = excerpt(&error.sql);
+    shown = if error.whole {
+        shown.note("the file was sent whole: the error is somewhere in it")
+    } else {
+        shown.note(format!("statement {} of {}: {first_line}", error.index, error.total))
+    };
+    for more in [&error.error.detail, &error.error.hint].into_iter().flatten() {
+        shown = shown.note(more);
+    }
+    if error.rolled_back {
+        return shown
+            .note("rolled back: nothing of this file is in the database")
+            .help(format!("mend the file, then `{}`", files.again));
+    }
+    shown
+        .note(format!("statements 1 to {} of this file are in the database", error.index - 1))
+        .help(format!("mend the statement, then `{}`: it goes on there", files.again))
+}
+
+/// The first line of a statement, cut where it gets long.
+fn excerpt(sql: &str) -> String {
+    let line = sql.lines().next().unwrap_or_default();
+    let cut: String = line.chars().take(100).collect();
+    if cut.len() < sql.trim_end().len() { format!("{cut} …") } else { cut }
+}
+
+fn place(name: &str, file: &str, files: Files<'_>) -> String {
+    project::show(&files.dir.join(name).join(file), files.cwd)
+}
+
+/// What was done before, so that nothing is half done without saying so.
+fn before(report: &Report) -> Option<String> {
+    let names = |direction| -> Vec<&str> {
+        report
+            .done
+            .iter()
+            .filter(|done| done.direction == direction)
+            .map(|done| &*done.name)
+            .collect()
+    };
+    let part = |verb: &str, names: &[&str]| match names {
+        [] => None,
+        [.., last] => {
+            Some(format!("{verb} before it, and kept: {} (the last `{last}`)", names.len()))
+        }
+    };
+    let parts: Vec<_> =
+        [part("reverted", &names(Direction::Down)), part("applied", &names(Direction::Up))]
+            .into_iter()
+            .flatten()
+            .collect();
+    (!parts.is_empty()).then(|| parts.join("; "))
+}
+
+/// Turns a disagreement between set and history into what is shown.
+pub fn of_plan(error: &PlanError) -> CliError {
+    let shown = CliError::new(Exit::History, error.to_string());
+    match error {
+        PlanError::WrongDialect { .. } => CliError::usage(error.to_string())
+            .help("check `dialect` in dbmig.toml and the URL of the database"),
+        PlanError::Modified { versions, drafts } => {
+            let oldest = first(versions);
+            let shown = shown.note("nothing was run");
+            if *drafts {
+                return shown.help(format!(
+                    "revert and apply them again: `cargo dbmig redo --through {oldest}`"
+                ));
+            }
+            shown
+                .help("restore the files, and write a new migration: `cargo dbmig generate <name>`")
+                .help(format!("in development: `cargo dbmig redo --through {oldest}`"))
+        }
+        PlanError::Missing(versions) => shown
+            .note("nothing was run")
+            .help("update the migrations: another branch or a newer release has them")
+            .help(format!(
+                "or take them out of the database: `cargo dbmig revert --missing` ({})",
+                versions.len()
+            )),
+        PlanError::HalfDone { version, .. } => shown
+            .note("it runs outside a transaction, and was interrupted, or another runner is at it")
+            .help(format!("it is all in the database: `cargo dbmig resolve {version} --applied`"))
+            .help(format!(
+                "you undid all of it by hand: `cargo dbmig resolve {version} --not-applied`"
+            )),
+        PlanError::Drafts(_) => shown.help("make them final: `cargo dbmig lock`"),
+        PlanError::UnknownTarget(_) | PlanError::TargetNotApplied(_) => {
+            CliError::usage(error.to_string()).help("list them: `cargo dbmig status`")
+        }
+        PlanError::NoDown { version, .. } => shown
+            .note("nothing was run")
+            .help("write its `down.sql`")
+            .help(format!("or stop before it: `cargo dbmig revert --to {version}`")),
+        PlanError::Irreversible { version, .. } => shown
+            .note("nothing was run")
+            .help(format!("stop before it: `cargo dbmig revert --to {version}`")),
+        _ => shown,
+    }
+}
+
+fn first(versions: &[Version]) -> &str {
+    versions.first().map_or("", Version::as_str)
+}

@@ -1,0 +1,77 @@
+//! The `cargo dbmig` subcommand. Exempt from semantic versioning: a library only so that it can be tested.
+
+pub mod cli;
+pub mod commands;
+pub mod config;
+pub mod context;
+pub mod database;
+pub mod error;
+pub mod exit;
+pub mod failure;
+pub mod metadata;
+pub mod operations;
+pub mod output;
+pub mod project;
+pub mod render;
+pub mod scaffold;
+pub mod select;
+pub mod workspace;
+
+use std::ffi::OsString;
+
+use clap::Parser as _;
+
+use crate::cli::Cli;
+use crate::context::Context;
+use crate::error::CliError;
+use crate::exit::Exit;
+use crate::output::{Format, Output};
+
+/// Runs the command line `args`, program name first.
+pub fn run(mut args: Vec<OsString>) -> Exit {
+    // Cargo calls `cargo-dbmig dbmig …`.
+    if args.get(1).is_some_and(|arg| arg == "dbmig") {
+        args.remove(1);
+    }
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are no misuse; a closed pipe is no failure.
+            let _ = error.print();
+            return if error.use_stderr() { Exit::Usage } else { Exit::Done };
+        }
+    };
+    let mut output = Output::of_process(cli.global.format, cli.global.quiet);
+    let result = Context::new(cli.global, &mut output)
+        .and_then(|mut context| commands::run(&mut context, cli.command));
+    let exit = result.unwrap_or_else(|error| {
+        report(&mut output, &error);
+        error.exit
+    });
+    output.flush();
+    exit
+}
+
+/// Shows an error: the message, what caused it, facts, and what to do.
+fn report(output: &mut Output, error: &CliError) {
+    if output.format == Format::Json {
+        output.json(&serde_json::json!({
+            "dbmig": 1,
+            "error": error.message,
+            "causes": error.causes,
+            "notes": error.notes,
+            "help": error.help,
+            "exit": error.exit.code(),
+        }));
+    }
+    output.error(&error.message);
+    for cause in &error.causes {
+        output.message_line(format!("  caused by: {cause}"));
+    }
+    for note in &error.notes {
+        output.message_line(format!("  note: {note}"));
+    }
+    for help in &error.help {
+        output.message_line(format!("  help: {help}"));
+    }
+}

@@ -1,0 +1,5 @@
+//! What several commands do: generating, locking, running. Knows nothing of clap.
+
+pub mod generating;
+pub mod locking;
+pub mod running;

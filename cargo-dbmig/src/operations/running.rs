@@ -1,0 +1,98 @@
+//! Runs plans against a database and reports. Shared by our verbs and Diesel's.
+
+use dbmig_build::{MigrationSet, Version};
+use dbmig_runtime::history::{self, History};
+use dbmig_runtime::plan::{self, OnMissing, Plan, Rules, Target};
+use dbmig_runtime::{PlanError, Report, Session, runner};
+
+use crate::context::{Context, Purpose};
+use crate::database::Access;
+use crate::error::{CliError, CliResult};
+use crate::failure::{self, Files};
+use crate::render::{self, Live, Wording};
+use crate::select::Catalog;
+
+/// A set and a database, side by side.
+pub struct Sides {
+    /// The migrations.
+    pub set: MigrationSet,
+    /// What the database says.
+    pub history: History,
+    /// The connection.
+    pub session: Box<dyn Session>,
+}
+
+/// Loads the set, connects, and reads the history.
+///
+/// # Errors
+///
+/// The set is not in order, or the database can not be reached or read.
+pub fn sides(context: &mut Context<'_>, purpose: Purpose, access: Access) -> CliResult<Sides> {
+    let set = context.load_set(purpose)?;
+    let mut session = context.connect(access)?;
+    let history = history::read(&mut *session).map_err(|error| {
+        let error_shown = CliError::database("could not read the history").cause(error.to_string());
+        error.hint.into_iter().fold(error_shown, CliError::help)
+    })?;
+    Ok(Sides { set, history, session })
+}
+
+impl Sides {
+    /// Everything that a selector can mean.
+    pub fn catalog(&self) -> Catalog {
+        let mut catalog = Catalog::default();
+        for migration in &self.set {
+            catalog.add(&migration.version, &migration.dir_name);
+        }
+        for version in self.history.applied.keys() {
+            catalog.add(version, render::name_of(&self.set, &self.history, version));
+        }
+        catalog
+    }
+
+    /// Finds what a selector means.
+    ///
+    /// # Errors
+    ///
+    /// None or several fit.
+    pub fn find(&self, text: &str) -> CliResult<Version> {
+        self.catalog().find(text)
+    }
+
+    /// Plans an apply by the rules of an environment.
+    ///
+    /// # Errors
+    ///
+    /// Set and history disagree.
+    pub fn plan_apply(&self, target: &Target, protected: bool) -> Result<Plan, PlanError> {
+        let rules = Rules {
+            missing: if protected { OnMissing::RefuseOlder } else { OnMissing::Note },
+            drafts: !protected,
+            strict: false,
+        };
+        plan::plan_apply(&self.set, &self.history, self.session.dialect(), target, rules)
+    }
+}
+
+/// Executes a plan, showing what happens.
+///
+/// # Errors
+///
+/// The first thing that fails; what was done before is part of the message.
+pub fn execute(
+    context: &mut Context<'_>,
+    sides: &mut Sides,
+    plan: &Plan,
+    wording: Wording,
+    again: &str,
+) -> CliResult<Report> {
+    let dir = context.migrations_dir()?;
+    let mut live = match wording {
+        Wording::Native => Live::new(context.output, plan.steps.len()),
+        Wording::Diesel => Live::diesel(context.output, plan.steps.len()),
+    };
+    let result = runner::run(&mut *sides.session, &sides.set, &sides.history, plan, &mut live);
+    context.output.live_line("");
+    let files = Files { dir: &dir, cwd: &context.cwd, again };
+    result.map_err(|error| failure::of_run(error, files))
+}

@@ -1,0 +1,31 @@
+//! Findings and notes as JSON.
+
+use dbmig_build::Finding;
+use dbmig_runtime::plan::Note;
+use serde_json::{Value, json};
+
+/// A finding.
+pub fn finding_json(finding: &Finding) -> Value {
+    json!({
+        "code": finding.code.as_str(),
+        "severity": finding.severity.as_str(),
+        "message": finding.message,
+        "path": finding.path,
+        "line": finding.place.map(|(line, _)| line),
+        "column": finding.place.map(|(_, column)| column),
+        "notes": finding.notes,
+        "help": finding.help,
+    })
+}
+
+/// A note of a plan.
+pub fn note_json(note: &Note) -> Value {
+    let (kind, version) = match note {
+        Note::Missing(version) => ("missing", version),
+        Note::Modified { version, .. } => ("modified", version),
+        Note::Late(version) => ("late", version),
+        Note::DownDiffers(version) => ("down-differs", version),
+        Note::DownRecorded(version) => ("down-recorded", version),
+    };
+    json!({ "kind": kind, "version": version.as_str() })
+}

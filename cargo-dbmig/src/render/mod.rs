@@ -1,0 +1,11 @@
+//! Turns findings, plans, status, and reports into text or JSON. Decides nothing.
+
+mod findings;
+mod json;
+mod observer;
+mod plan;
+
+pub use findings::{findings, summary};
+pub use json::{finding_json, note_json};
+pub use observer::{Live, Wording, duration};
+pub use plan::{name_of, notes, plan_json, plan_lines};

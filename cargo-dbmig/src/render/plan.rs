@@ -1,0 +1,118 @@
+//! A plan for people and as JSON.
+
+use dbmig_build::{MigrationSet, Version, sql};
+use dbmig_runtime::Dialect;
+use dbmig_runtime::history::History;
+use dbmig_runtime::plan::{DownSource, Note, Plan, Step};
+use serde_json::{Value, json};
+
+use super::json::note_json;
+use crate::output::Output;
+
+/// The name of a version, as set or history know it.
+pub fn name_of<'a>(set: &'a MigrationSet, history: &'a History, version: &'a Version) -> &'a str {
+    set.get(version)
+        .map(|migration| &*migration.dir_name)
+        .or_else(|| history.records.get(version).map(|record| record.name.as_str()))
+        .unwrap_or_else(|| version.as_str())
+}
+
+/// One line a step.
+pub fn plan_lines(
+    plan: &Plan,
+    set: &MigrationSet,
+    history: &History,
+    dialect: Dialect,
+) -> Vec<String> {
+    let statements =
+        |text: Option<&str>| match text.map(|text| sql::split(text, dialect).statements.len()) {
+            Some(1) => "1 statement".to_owned(),
+            Some(count) => format!("{count} statements"),
+            None => "recorded down".to_owned(),
+        };
+    let line = |step: &Step| {
+        let version = step.version();
+        let name = name_of(set, history, version);
+        let migration = set.get(version);
+        let (verb, text, mode) = match step {
+            Step::Apply(_) => ("apply", migration.map(|m| &*m.up), migration),
+            Step::Revert(_, DownSource::File) => {
+                ("revert", migration.and_then(|m| m.down.as_deref()), migration)
+            }
+            Step::Revert(_, DownSource::Recorded) => ("revert", None, migration),
+        };
+        let outside = mode.is_some_and(|m| !m.settings.run_in_transaction);
+        let mode = if outside { ", outside a transaction" } else { "" };
+        format!("{verb:>8}  {name}  ({}{mode})", statements(text))
+    };
+    plan.steps.iter().map(line).collect()
+}
+
+/// A plan as JSON.
+pub fn plan_json(plan: &Plan, set: &MigrationSet, history: &History) -> Value {
+    let step = |step: &Step| {
+        let (action, source) = match step {
+            Step::Apply(_) => ("apply", "file"),
+            Step::Revert(_, DownSource::File) => ("revert", "file"),
+            Step::Revert(_, DownSource::Recorded) => ("revert", "recorded"),
+        };
+        json!({
+            "action": action,
+            "version": step.version().as_str(),
+            "name": name_of(set, history, step.version()),
+            "source": source,
+        })
+    };
+    json!({
+        "steps": plan.steps.iter().map(step).collect::<Vec<_>>(),
+        "notes": plan.notes.iter().map(note_json).collect::<Vec<_>>(),
+    })
+}
+
+/// Says what a plan noted.
+pub fn notes(output: &mut Output, notes: &[Note], set: &MigrationSet, history: &History) {
+    let name = |version| name_of(set, history, version);
+    let missing: Vec<_> = notes
+        .iter()
+        .filter_map(|note| if let Note::Missing(v) = note { Some(v) } else { None })
+        .collect();
+    if let Some((first, rest)) = missing.split_first() {
+        let more =
+            if rest.is_empty() { String::new() } else { format!(" and {} more", rest.len()) };
+        output
+            .note(format!("the database has `{}`{more}, which has no directory here", name(first)));
+        output.help("take it out of the database: `cargo dbmig revert --missing`");
+    }
+    for note in notes {
+        match note {
+            Note::Missing(_) => {}
+            Note::Modified { version, draft: true } => {
+                output.note(format!("draft `{}` was edited since it was applied", name(version)));
+                output.help(format!(
+                    "revert and apply it again: `cargo dbmig redo --through {version}`"
+                ));
+            }
+            Note::Modified { version, draft: false } => {
+                output.warning(format!(
+                    "migration `{}` was edited since it was applied",
+                    name(version)
+                ));
+                output.help(
+                    "restore the file, and write a new migration: `cargo dbmig generate <name>`",
+                );
+            }
+            Note::Late(version) => {
+                output
+                    .note(format!("`{}` sorts before migrations that are applied", name(version)));
+            }
+            Note::DownDiffers(version) => output.note(format!(
+                "the `down.sql` of `{}` is not the one it was applied with",
+                name(version)
+            )),
+            Note::DownRecorded(version) => output.note(format!(
+                "`{}` is reverted with the down that was recorded when it was applied",
+                name(version)
+            )),
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! The entry of `build.rs`: load, check, tell cargo, write the embedded set.
+
+mod codegen;
+mod directive;
+mod env;
+mod output;
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+pub use directive::Directive;
+pub use env::BuildEnv;
+
+use crate::check::{self, Options};
+use crate::{Code, Finding, Findings, Severity, load, lock};
+
+/// More findings than this are counted, not printed: `cargo dbmig check` shows them all.
+const SHOWN_AT_MOST: usize = 20;
+
+/// Verifies `migrations/` and embeds it. All that a `build.rs` needs:
+///
+/// ```no_run
+/// dbmig_build::build();
+/// ```
+///
+/// Findings fail `cargo build`, one line each. `dbmig_runtime::include_migrations!()` takes in what was
+/// written.
+pub fn build() {
+    Builder::new().build();
+}
+
+/// Verifies and embeds a migrations directory of another name.
+#[derive(Debug, Clone)]
+#[must_use = "a builder does nothing until `build` is called"]
+pub struct Builder {
+    migrations: PathBuf,
+}
+
+impl Default for Builder {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// What a build step came to.
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct Outcome {
+    /// The lines for cargo, in order.
+    pub directives: Vec<Directive>,
+    /// Everything that was found.
+    pub findings: Findings,
+}
+
+/// A build step that could not be carried out.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// Cargo sets this variable for every build script, and it is not set.
+    NotInBuildScript(&'static str),
+    /// A file below `OUT_DIR` could not be written.
+    Write(PathBuf, std::io::Error),
+}
+
+impl fmt::Display for BuildError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotInBuildScript(name) => {
+                write!(f, "`{name}` is not set: dbmig-build runs in a build script")
+            }
+            Self::Write(path, error) => write!(f, "could not write `{}`: {error}", path.display()),
+        }
+    }
+}
+
+impl std::error::Error for BuildError {}
+
+impl Builder {
+    /// A builder for the directory `migrations` beside the package's `Cargo.toml`.
+    pub fn new() -> Self {
+        Self { migrations: PathBuf::from("migrations") }
+    }
+
+    /// Takes another directory, relative to the package's `Cargo.toml`.
+    pub fn migrations(mut self, dir: impl Into<PathBuf>) -> Self {
+        self.migrations = dir.into();
+        self
+    }
+
+    /// Verifies, embeds, and tells cargo.
+    ///
+    /// # Panics
+    ///
+    /// Outside a build script, or when `OUT_DIR` can not be written.
+    pub fn build(&self) {
+        let result = BuildEnv::from_cargo().and_then(|env| self.try_build(&env));
+        match result {
+            Ok(outcome) => directive::print(&outcome.directives),
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// Verifies and embeds; returns what cargo should be told instead of printing it.
+    ///
+    /// # Errors
+    ///
+    /// When `OUT_DIR` can not be written. Findings are no error of this kind: they are in the outcome.
+    pub fn try_build(&self, env: &BuildEnv) -> Result<Outcome, BuildError> {
+        let dir = env.manifest_dir.join(&self.migrations);
+        let shown = env.shown(&dir);
+        let raw = load(&dir, &shown);
+        let checked = check::run(&raw, &Options::default());
+        let mut directives = watched(&self.migrations, &dir);
+        directives.extend(messages(&checked.findings));
+        if !checked.findings.has_errors_besides_drafts() {
+            if let Some(set) = &checked.set {
+                codegen::write(&env.out_dir, set)?;
+            }
+        }
+        Ok(Outcome { directives, findings: checked.findings })
+    }
+}
+
+/// What makes the build script run again. Cargo looks at every file below a directory. A path that does
+/// not exist would make it run every time; a run that ended in an error is repeated anyway.
+fn watched(given: &Path, dir: &Path) -> Vec<Directive> {
+    let mut list = vec![Directive::RerunIfChanged("build.rs".into())];
+    if dir.exists() {
+        list.push(Directive::RerunIfChanged(given.display().to_string()));
+    }
+    list
+}
+
+impl Findings {
+    fn has_errors_besides_drafts(&self) -> bool {
+        self.iter().any(|f| f.severity == Severity::Error && f.code != Code::Draft)
+    }
+}
+
+/// One line a finding; the drafts together are one warning.
+fn messages(findings: &Findings) -> Vec<Directive> {
+    let mut errors = Vec::new();
+    let mut warnings = Vec::new();
+    let drafts: Vec<_> = findings.iter().filter(|f| f.code == Code::Draft).collect();
+    if let [first, ..] = drafts[..] {
+        warnings.push(Directive::Warning(drafts_in_one_line(first, drafts.len())));
+    }
+    for finding in findings.iter().filter(|f| f.code != Code::Draft) {
+        match finding.severity {
+            Severity::Error => errors.push(Directive::Error(finding.one_line())),
+            Severity::Warning => warnings.push(Directive::Warning(finding.one_line())),
+            Severity::Note => {}
+        }
+    }
+    if errors.len() > SHOWN_AT_MOST {
+        let more = errors.len() - SHOWN_AT_MOST;
+        errors.truncate(SHOWN_AT_MOST);
+        errors.push(Directive::Error(format!("and {more} more: run `cargo dbmig check`")));
+    }
+    errors.append(&mut warnings);
+    errors
+}
+
+fn drafts_in_one_line(first: &Finding, count: usize) -> String {
+    let which = match count {
+        1 => first.message.clone(),
+        more => format!("{} and {} more", first.message, more - 1),
+    };
+    format!(
+        "{}: {which}, not in `{}` yet; make final with `cargo dbmig lock`",
+        first.path,
+        lock::FILE_NAME
+    )
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,189 @@
+//! The checks: one rule a file, all findings collected.
+//!
+//! `RawSet` → rules → [`MigrationSet`]: a set can only be had when nothing of its integrity is in
+//! question, so later code has no branch for "what if two are alike".
+
+mod decode;
+mod draft;
+mod duplicate_version;
+mod empty_up;
+mod invalid_name;
+mod late;
+mod lock_state;
+mod metadata;
+mod missing_down;
+mod modified;
+mod removed;
+#[cfg(test)]
+pub(crate) mod test_support;
+mod unknown_lint;
+mod unusual_name;
+
+use crate::code::Group;
+use crate::{
+    Dialect, Digest, Digests, Findings, Level, LockFile, Migration, MigrationSet, Policy, RawFile,
+    RawSet, ReadSettings, Settings, SettingsRead, Severity, Standing, Version, settings,
+};
+
+/// What the caller knows beyond the directory.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// How `metadata.toml` is read.
+    pub read_settings: ReadSettings,
+    /// The dialects of the configuration; the lock's where there is none (the build has only those).
+    pub dialects: Option<Vec<Dialect>>,
+    /// The policy of the configuration; the lock's where there is none.
+    pub policy: Option<Policy>,
+    /// Whether a missing lock file is a finding.
+    pub lock_required: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            read_settings: settings::read_subset,
+            dialects: None,
+            policy: None,
+            lock_required: true,
+        }
+    }
+}
+
+/// The outcome of a check.
+#[derive(Debug, Clone)]
+pub struct Checked {
+    /// Everything that is not in order, sorted.
+    pub findings: Findings,
+    /// The set, unless its integrity is in question.
+    pub set: Option<MigrationSet>,
+    /// The lock file, where it could be read.
+    pub lock: Option<LockFile>,
+}
+
+/// A migration whose files could be read and decoded.
+pub(crate) struct Decoded<'a> {
+    pub(crate) dir_name: &'a str,
+    pub(crate) version: Version,
+    pub(crate) up: &'a str,
+    pub(crate) down: Option<&'a str>,
+    pub(crate) metadata: Option<SettingsRead>,
+    /// Effective: the lock's while `metadata.toml` is what was locked.
+    pub(crate) settings: Settings,
+    pub(crate) settings_from_lock: bool,
+    pub(crate) digests: Digests,
+    pub(crate) standing: Standing,
+    /// Differs from the lock in white space and comments only.
+    pub(crate) reformatted: bool,
+}
+
+/// What the rules look at.
+pub(crate) struct Subject<'a> {
+    pub(crate) raw: &'a RawSet,
+    /// By directory name.
+    pub(crate) migrations: Vec<Decoded<'a>>,
+    pub(crate) lock: Option<&'a LockFile>,
+    pub(crate) policy: Policy,
+    pub(crate) dialects: Vec<Dialect>,
+}
+
+impl Subject<'_> {
+    /// The dialect that texts are read in: the first of the set.
+    pub(crate) fn dialect(&self) -> Option<Dialect> {
+        self.dialects.first().copied()
+    }
+
+    /// Findings of habit hold for this migration.
+    pub(crate) fn is_judged(&self, migration: &Decoded<'_>) -> bool {
+        self.policy.is_judged(&migration.version)
+    }
+}
+
+type Rule = fn(&Subject<'_>, &mut Findings);
+
+/// The rules that look at decoded migrations and the lock.
+const RULES: &[Rule] = &[
+    draft::check,
+    duplicate_version::check,
+    empty_up::check,
+    invalid_name::check,
+    late::check,
+    metadata::check,
+    missing_down::check,
+    modified::check,
+    removed::check,
+    unknown_lint::check,
+    unusual_name::check,
+];
+
+/// Checks a set.
+pub fn run(raw: &RawSet, options: &Options) -> Checked {
+    let mut findings = Findings::default();
+    let lock = lock_state::check(raw, options.lock_required, &mut findings);
+    let dialects = match (&options.dialects, &lock) {
+        (Some(dialects), _) => dialects.clone(),
+        (None, Some(lock)) => lock.dialects.clone(),
+        (None, None) => vec![],
+    };
+    let policy = match (&options.policy, &lock) {
+        (Some(policy), _) => policy.clone(),
+        (None, Some(lock)) => lock.policy.clone(),
+        (None, None) => Policy::default(),
+    };
+    let migrations = decode::decode(
+        raw,
+        lock.as_ref(),
+        dialects.first().copied(),
+        options.read_settings,
+        &mut findings,
+    );
+    let subject = Subject { raw, migrations, lock: lock.as_ref(), policy, dialects };
+    for rule in RULES {
+        rule(&subject, &mut findings);
+    }
+    apply_levels(&subject.policy, &mut findings);
+    findings.sort();
+    let sound = !findings.iter().any(|f| f.code.group() == Group::Integrity);
+    let set = sound.then(|| set_of(&subject)).flatten();
+    Checked { findings, set, lock }
+}
+
+/// Severity overrides are applied here and nowhere else.
+fn apply_levels(policy: &Policy, findings: &mut Findings) {
+    findings.retain_mut(|finding| {
+        if finding.code.group() != Group::Habit {
+            return true;
+        }
+        match policy.lints.get(finding.code.as_str()) {
+            Some(Level::Allow) => return false,
+            Some(Level::Warn) => finding.severity = Severity::Warning,
+            Some(Level::Deny) => finding.severity = Severity::Error,
+            None => {}
+        }
+        true
+    });
+}
+
+fn set_of(subject: &Subject<'_>) -> Option<MigrationSet> {
+    let migrations = subject
+        .migrations
+        .iter()
+        .map(|m| Migration {
+            version: m.version.clone(),
+            dir_name: m.dir_name.to_owned().into(),
+            up: m.up.to_owned().into(),
+            down: m.down.map(|down| down.to_owned().into()),
+            settings: m.settings.clone(),
+            digests: m.digests.clone(),
+            standing: m.standing,
+        })
+        .collect();
+    let lock = subject.raw.lock.bytes().map(|bytes| Digest::of_file("lock", bytes));
+    // Equal versions are an integrity finding: no set is asked for when there are any.
+    MigrationSet::new(migrations, subject.dialects.clone(), lock).ok()
+}
+
+impl RawFile {
+    fn digest(&self, role: &str) -> Option<Digest> {
+        self.bytes().map(|bytes| Digest::of_file(role, bytes))
+    }
+}

@@ -1,0 +1,112 @@
+//! `Code`: every finding there is, with its name and its default severity.
+
+use std::fmt;
+
+use crate::Severity;
+
+/// What a rule looks after.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Group {
+    /// Without it there is no set: holds for all migrations, can not be switched off.
+    Integrity,
+    /// The agreement between directory and lock file: can not be switched off.
+    Lock,
+    /// How new migrations are written: silent before `start_after`, levels set by `[lints]`.
+    Habit,
+}
+
+macro_rules! codes {
+    ($($variant:ident = $name:literal, $group:ident, $severity:ident, $title:literal;)*) => {
+        /// The kind of a finding.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[non_exhaustive]
+        pub enum Code {
+            $(#[doc = $title] $variant,)*
+        }
+
+        impl Code {
+            /// Every code, by name.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            /// The name that users see and type.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $name,)* }
+            }
+
+            /// What the rule looks after.
+            pub const fn group(self) -> Group {
+                match self { $(Self::$variant => Group::$group,)* }
+            }
+
+            /// The severity where `[lints]` says nothing.
+            pub const fn default_severity(self) -> Severity {
+                match self { $(Self::$variant => Severity::$severity,)* }
+            }
+
+            /// One line for lists.
+            pub const fn title(self) -> &'static str {
+                match self { $(Self::$variant => $title,)* }
+            }
+        }
+    };
+}
+
+codes! {
+    Draft = "draft", Lock, Error, "A migration is not locked yet.";
+    DuplicateVersion = "duplicate-version", Integrity, Error, "Two migrations have the same version.";
+    EmptyUp = "empty-up", Habit, Error, "An `up.sql` holds no statement.";
+    InvalidMetadata = "invalid-metadata", Habit, Error, "A `metadata.toml` is not in order.";
+    InvalidName = "invalid-name", Habit, Error, "A directory name gives no usable version.";
+    LateConflict = "late-conflict", Lock, Error, "A late migration conflicts with a locked one.";
+    LateDraft = "late-draft", Lock, Warning, "A draft sorts before a locked migration.";
+    LateOpaque = "late-opaque", Lock, Warning, "Nobody can tell whether a late migration conflicts.";
+    LockConflict = "lock-conflict", Lock, Error, "The lock file holds merge conflict markers.";
+    LockMalformed = "lock-malformed", Lock, Error, "The lock file is damaged.";
+    LockMissing = "lock-missing", Lock, Error, "There is no lock file.";
+    LockUnsupported = "lock-unsupported", Lock, Error, "The lock file has another format.";
+    MetadataNotRead = "metadata-not-read", Habit, Warning, "A line of a `metadata.toml` is not read by the build.";
+    MetadataTransactionMissing = "metadata-transaction-missing", Habit, Error, "A `metadata.toml` does not say `run_in_transaction`.";
+    MissingDown = "missing-down", Habit, Error, "A migration has no way back.";
+    MissingUp = "missing-up", Integrity, Error, "A directory has no `up.sql`.";
+    Modified = "modified", Lock, Error, "A migration was edited after it was locked.";
+    NulByte = "nul-byte", Integrity, Error, "A file holds a NUL byte.";
+    NotUtf8 = "not-utf8", Integrity, Error, "A file is not UTF-8.";
+    Reformatted = "reformatted", Lock, Note, "A locked migration differs in white space and comments only.";
+    Removed = "removed", Lock, Error, "A locked migration is gone.";
+    Renamed = "renamed", Lock, Warning, "The directory of a locked migration has another name.";
+    UnknownLint = "unknown-lint", Habit, Warning, "A lint level names no code.";
+    Unreadable = "unreadable", Integrity, Error, "Something could not be read.";
+    UnusualName = "unusual-name", Habit, Warning, "A directory name holds unusual characters.";
+}
+
+impl Code {
+    /// Finds a code by its name.
+    pub fn by_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|code| code.as_str() == name)
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_kebab_case_and_come_back() {
+        for &code in Code::ALL {
+            let name = code.as_str();
+            assert!(
+                name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-'),
+                "{name}"
+            );
+            assert_eq!(Code::by_name(name), Some(code));
+            assert!(code.title().ends_with('.'), "{name}");
+        }
+        assert_eq!(Code::by_name("nothing"), None);
+    }
+}

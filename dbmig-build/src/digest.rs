@@ -1,0 +1,120 @@
+//! `Digest`: SHA-256 over normalised bytes, framed by name and length.
+
+use std::borrow::Cow;
+use std::fmt;
+
+/// A digest, with the algorithm in its text form: `sha256:` and 64 hexadecimal digits.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Digest(Cow<'static, str>);
+
+impl Digest {
+    /// Digests the bytes of a file that plays the role `name` (`up`, `down`, `metadata`, `seed`).
+    ///
+    /// One byte order mark is removed and CRLF becomes LF, nothing else: white space, case, and
+    /// Unicode forms are part of literals. The name and the length go in first, so that text can not
+    /// move from one file to another unnoticed.
+    pub fn of_file(name: &str, bytes: &[u8]) -> Self {
+        let content = normalise(bytes);
+        let mut hash = hmac_sha256::Hash::new();
+        hash.update(format!("dbmig:1\0{name}\0{}\0", content.len()));
+        hash.update(&content);
+        Self::finish(hash)
+    }
+
+    /// Digests a list of texts, each framed by its length.
+    pub fn of_list<'a>(name: &str, items: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut hash = hmac_sha256::Hash::new();
+        hash.update(format!("dbmig:1\0{name}\0"));
+        for item in items {
+            hash.update(format!("{}\0", item.len()));
+            hash.update(item);
+        }
+        Self::finish(hash)
+    }
+
+    /// Reads the text form; `None` when it is not one.
+    pub fn parse(text: &str) -> Option<Self> {
+        let hex = text.strip_prefix("sha256:")?;
+        let well_formed = hex.len() == 64
+            && hex.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+        well_formed.then(|| Self(Cow::Owned(text.to_owned())))
+    }
+
+    /// The text form.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    fn finish(hash: hmac_sha256::Hash) -> Self {
+        let mut text = String::with_capacity(71);
+        text.push_str("sha256:");
+        for byte in hash.finalize() {
+            for nibble in [byte >> 4, byte & 15] {
+                text.push(char::from_digit(nibble.into(), 16).expect("a nibble is below 16"));
+            }
+        }
+        Self(Cow::Owned(text))
+    }
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+/// Removes one byte order mark and turns CRLF into LF.
+fn normalise(bytes: &[u8]) -> Cow<'_, [u8]> {
+    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+    if !bytes.windows(2).any(|pair| pair == b"\r\n") {
+        return Cow::Borrowed(bytes);
+    }
+    let mut out = Vec::with_capacity(bytes.len());
+    for (index, &byte) in bytes.iter().enumerate() {
+        if byte != b'\r' || bytes.get(index + 1) != Some(&b'\n') {
+            out.push(byte);
+        }
+    }
+    Cow::Owned(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn up(text: &str) -> Digest {
+        Digest::of_file("up", text.as_bytes())
+    }
+
+    #[test]
+    fn byte_order_mark_and_crlf_do_not_count() {
+        assert_eq!(up("a\nb\n"), up("\u{feff}a\r\nb\r\n"));
+    }
+
+    #[test]
+    fn everything_else_counts() {
+        for other in ["a\nb", "a\n b\n", "A\nb\n", "a\rb\n", "a\n\nb\n", "\u{feff}\u{feff}a\nb\n"] {
+            assert_ne!(up("a\nb\n"), up(other), "{other:?}");
+        }
+        assert_ne!(up("a"), Digest::of_file("down", b"a"));
+    }
+
+    #[test]
+    fn lists_are_framed() {
+        assert_ne!(Digest::of_list("set", ["ab", "c"]), Digest::of_list("set", ["a", "bc"]));
+    }
+
+    #[test]
+    fn text_form_is_read_back() {
+        let digest = up("x");
+        assert_eq!(Digest::parse(digest.as_str()), Some(digest));
+        assert_eq!(Digest::parse("sha256:zz"), None);
+        assert_eq!(Digest::parse("md5:00"), None);
+    }
+
+    #[test]
+    fn is_sha_256() {
+        // FIPS 180-4: the digest of "abc", through the crate that is used here.
+        assert_eq!(hmac_sha256::Hash::hash(b"abc")[..4], [0xba, 0x78, 0x16, 0xbf]);
+    }
+}

@@ -1,0 +1,51 @@
+//! Verifies a directory of Diesel migrations, in `build.rs` and wherever else it is needed.
+//!
+//! In a package's `build.rs`, [`build`] reads the migrations and their lock file, fails `cargo build`
+//! with one line a finding when anything is not in order, and embeds the verified texts for
+//! `dbmig_runtime::include_migrations!()`. It connects to nothing, starts nothing, and writes only to
+//! `OUT_DIR`.
+//!
+//! Without the feature `fs` the crate is types and pure functions: the model that the runtime and the
+//! `cargo dbmig` command share, so that all three agree on versions, digests, and order.
+
+pub mod blob;
+#[cfg(feature = "fs")]
+mod build;
+pub mod check;
+mod code;
+mod dialect;
+mod digest;
+mod fields;
+mod finding;
+#[cfg(feature = "fs")]
+mod load;
+pub mod lock;
+mod migration;
+mod policy;
+mod raw;
+mod seed;
+mod set;
+mod settings;
+pub mod sql;
+mod version;
+
+#[cfg(feature = "fs")]
+pub use build::{BuildEnv, BuildError, Builder, Directive, Outcome, build};
+pub use code::{Code, Group};
+pub use dialect::{Dialect, UnknownDialect};
+pub use digest::Digest;
+pub use finding::{Finding, Findings, Severity};
+#[cfg(feature = "fs")]
+pub use load::load;
+pub use lock::{LockEntry, LockFile};
+pub use migration::{Digests, Migration, Standing};
+pub use policy::{Level, Policy};
+pub use raw::{RawFile, RawMigration, RawSet};
+#[cfg(feature = "fs")]
+pub use seed::load_seeds;
+pub use seed::{SEED_SETS, Seed};
+pub use set::MigrationSet;
+pub use settings::{
+    DBMIG_KEYS, ReadSettings, Settings, SettingsProblem, SettingsRead, read_subset,
+};
+pub use version::Version;

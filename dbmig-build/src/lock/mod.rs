@@ -1,0 +1,231 @@
+//! The lock file `dbmig.lock`: which migrations are final, and with which bytes.
+//!
+//! Line oriented, one line a migration, sorted by version, LF. The header counts the versions and
+//! digests them, so that two branches that both add one conflict there once, visibly, and never lose a
+//! line in silence. Here is no I/O; the CLI writes the file, build and runtime only read it.
+
+mod merge;
+mod parse;
+mod render;
+
+use std::collections::BTreeMap;
+
+use crate::{Dialect, Digest, Digests, Migration, Policy, Settings, Version};
+
+pub use merge::{ResolveError, resolve};
+pub(crate) use parse::read_setting;
+pub(crate) use render::push_settings;
+
+/// The format that this version writes, and the newest that it reads.
+pub const FORMAT: u32 = 1;
+
+/// The name of the lock file inside the migrations directory.
+pub const FILE_NAME: &str = "dbmig.lock";
+
+/// A lock file.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LockFile {
+    /// The dialects the set is written for.
+    pub dialects: Vec<Dialect>,
+    /// What holds for the whole set.
+    pub policy: Policy,
+    entries: BTreeMap<Version, LockEntry>,
+}
+
+/// What the lock knows of one migration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LockEntry {
+    /// Its version.
+    pub version: Version,
+    /// Its directory at the time.
+    pub dir_name: String,
+    /// The digests of its files.
+    pub digests: Digests,
+    /// Token digests of `up.sql` and `down.sql`: equal ones mean reformatted, not modified.
+    pub tokens: Tokens,
+    /// The effective settings.
+    pub settings: Settings,
+    /// Why it may stand before migrations that were locked earlier.
+    pub late: Option<String>,
+}
+
+impl LockEntry {
+    /// The entry of a migration as it stands now.
+    pub fn of(migration: &Migration, tokens: Tokens) -> Self {
+        Self {
+            version: migration.version.clone(),
+            dir_name: migration.dir_name.clone().into_owned(),
+            digests: migration.digests.clone(),
+            tokens,
+            settings: migration.settings.clone(),
+            late: None,
+        }
+    }
+}
+
+/// Token digests; `None` where the lexer is unsure.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Tokens {
+    /// Of `up.sql`.
+    pub up: Option<String>,
+    /// Of `down.sql`.
+    pub down: Option<String>,
+}
+
+impl Tokens {
+    /// Computes them for a migration's texts.
+    pub fn of(migration: &Migration, dialect: Option<Dialect>) -> Self {
+        let of = |text: &str| dialect.and_then(|dialect| crate::sql::token_digest(text, dialect));
+        Self { up: of(&migration.up), down: migration.down.as_deref().and_then(of) }
+    }
+}
+
+/// Why a lock file could not be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LockError {
+    /// It holds merge conflict markers; the line of the first.
+    Conflict(usize),
+    /// It is damaged: line and reason.
+    Malformed(usize, String),
+    /// It was written by a newer version: line and what is not known here.
+    Unsupported(usize, String),
+}
+
+impl LockFile {
+    /// An empty lock for a set written for these dialects.
+    pub fn for_dialects(dialects: Vec<Dialect>) -> Self {
+        Self { dialects, ..Self::default() }
+    }
+
+    /// Reads a lock file.
+    ///
+    /// # Errors
+    ///
+    /// Conflict markers, damage (a half-written file included), and formats of newer versions.
+    pub fn parse(text: &str) -> Result<Self, LockError> {
+        parse::parse(text)
+    }
+
+    /// The text of the file: the same for the same content, always.
+    pub fn render(&self) -> String {
+        render::render(self)
+    }
+
+    /// The entries in version order.
+    pub fn entries(&self) -> impl DoubleEndedIterator<Item = &LockEntry> {
+        self.entries.values()
+    }
+
+    /// The entry of a version.
+    pub fn get(&self, version: &Version) -> Option<&LockEntry> {
+        self.entries.get(version)
+    }
+
+    /// Adds or replaces an entry.
+    pub fn insert(&mut self, entry: LockEntry) {
+        self.entries.insert(entry.version.clone(), entry);
+    }
+
+    /// Takes an entry out.
+    pub fn remove(&mut self, version: &Version) -> Option<LockEntry> {
+        self.entries.remove(version)
+    }
+
+    /// How many migrations are locked.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// None is locked.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// The newest locked version.
+    pub fn newest(&self) -> Option<&Version> {
+        self.entries.keys().next_back()
+    }
+
+    /// The digest over the versions, which stands in the header.
+    pub fn versions_digest(&self) -> Digest {
+        Digest::of_list("versions", self.entries.keys().map(Version::as_str))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    pub(super) fn entry(dir_name: &str) -> LockEntry {
+        LockEntry {
+            version: Version::of_directory(dir_name),
+            dir_name: dir_name.into(),
+            digests: Digests {
+                up: Digest::of_file("up", dir_name.as_bytes()),
+                down: Some(Digest::of_file("down", dir_name.as_bytes())),
+                metadata: None,
+            },
+            tokens: Tokens::default(),
+            settings: Settings::default(),
+            late: None,
+        }
+    }
+
+    pub(super) fn sample() -> LockFile {
+        let mut lock = LockFile { dialects: vec![Dialect::Sqlite], ..LockFile::default() };
+        lock.insert(entry("2024-01-02-000000_b c\"d"));
+        lock.insert(LockEntry {
+            settings: Settings {
+                run_in_transaction: false,
+                irreversible: Some("it is gone".into()),
+                foreign_keys_off: true,
+                split_off: true,
+            },
+            late: Some("different tables".into()),
+            tokens: Tokens { up: Some("tok1:aa".into()), down: None },
+            ..entry("2024-01-01-000000_a")
+        });
+        lock.policy.start_after = Some(Version::new("20240101000000"));
+        lock.policy.lints.insert("missing-down".into(), crate::Level::Warn);
+        lock
+    }
+
+    #[test]
+    fn what_is_written_is_read_back() {
+        for lock in [LockFile::default(), sample()] {
+            let text = lock.render();
+            assert_eq!(LockFile::parse(&text).unwrap(), lock, "{text}");
+            assert_eq!(LockFile::parse(&text.replace('\n', "\r\n")).unwrap(), lock);
+        }
+    }
+
+    #[test]
+    fn every_truncation_is_noticed() {
+        let text = sample().render();
+        for cut in (0..text.len()).filter(|&at| text.is_char_boundary(at)) {
+            assert!(LockFile::parse(&text[..cut]).is_err(), "cut at {cut}: {}", &text[..cut]);
+        }
+    }
+
+    #[test]
+    fn a_line_less_or_twice_is_noticed() {
+        let text = sample().render();
+        let line = text.lines().find(|line| line.starts_with("migration")).unwrap();
+        assert!(LockFile::parse(&text.replace(&format!("{line}\n"), "")).is_err());
+        assert!(LockFile::parse(&text.replace(line, &format!("{line}\n{line}"))).is_err());
+    }
+
+    #[test]
+    fn names_what_is_wrong() {
+        let text = sample().render();
+        let with = |from: &str, to: &str| LockFile::parse(&text.replacen(from, to, 1)).unwrap_err();
+        assert!(matches!(with("dbmig-lock 1", "dbmig-lock 7"), LockError::Unsupported(2, _)));
+        assert!(matches!(with("migration", "<<<<<<< ours\nmigration"), LockError::Conflict(_)));
+        assert!(matches!(
+            with(" transaction=off", " transactions=off"),
+            LockError::Unsupported(_, _)
+        ));
+        assert!(matches!(with("up=sha256:", "up=sha1:"), LockError::Malformed(_, _)));
+        assert!(matches!(LockFile::parse(""), Err(LockError::Malformed(1, _))));
+    }
+}

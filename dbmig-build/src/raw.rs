@@ -1,0 +1,65 @@
+//! `RawSet`: what a migrations directory holds, before anybody judged it.
+
+/// A migrations directory as found.
+#[derive(Debug, Clone, Default)]
+pub struct RawSet {
+    /// How findings call the directory: a path that the reader can open.
+    pub path: String,
+    /// The migration directories, sorted by name.
+    pub migrations: Vec<RawMigration>,
+    /// `dbmig.lock`.
+    pub lock: RawFile,
+    /// What could not be read, or has no name that can be written: path and reason.
+    pub unreadable: Vec<(String, String)>,
+    /// Entries whose names are not UTF-8, as far as they can be shown.
+    pub undecodable_names: Vec<String>,
+}
+
+/// A directory inside the migrations directory.
+#[derive(Debug, Clone, Default)]
+pub struct RawMigration {
+    /// Its name.
+    pub dir_name: String,
+    /// `up.sql`.
+    pub up: RawFile,
+    /// `down.sql`.
+    pub down: RawFile,
+    /// `metadata.toml`.
+    pub metadata: RawFile,
+}
+
+/// A file as found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum RawFile {
+    /// There is none.
+    #[default]
+    Absent,
+    /// Its bytes.
+    Bytes(Vec<u8>),
+    /// It is there and can not be read: why.
+    Unreadable(String),
+}
+
+impl RawFile {
+    /// The bytes, where the file could be read.
+    pub fn bytes(&self) -> Option<&[u8]> {
+        match self {
+            Self::Bytes(bytes) => Some(bytes),
+            _ => None,
+        }
+    }
+}
+
+impl RawSet {
+    /// The path of a file of this set, for findings.
+    pub fn path_of(&self, parts: &[&str]) -> String {
+        let mut path = self.path.clone();
+        for part in parts {
+            if !path.is_empty() && !path.ends_with('/') {
+                path.push('/');
+            }
+            path.push_str(part);
+        }
+        path
+    }
+}

@@ -1,0 +1,208 @@
+//! `Settings`: what a migration's `metadata.toml` says, after defaults.
+//!
+//! The file is Diesel's; our keys stand in its `[dbmig]` table, which Diesel ignores. The CLI reads it
+//! with a TOML parser and writes the effective settings into the lock, where the build takes them from.
+//! For drafts the build reads the subset that `generate` writes: `key = value` lines and one table.
+
+use crate::Code;
+
+/// How a migration wants to be run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// One transaction around the migration and its history rows.
+    pub run_in_transaction: bool,
+    /// Why there is no way back; declares that `down.sql` is not expected.
+    pub irreversible: Option<String>,
+    /// SQLite: switch `foreign_keys` off around the transaction, and check them before the commit.
+    pub foreign_keys_off: bool,
+    /// Send the file whole instead of statement by statement.
+    pub split_off: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            run_in_transaction: true,
+            irreversible: None,
+            foreign_keys_off: false,
+            split_off: false,
+        }
+    }
+}
+
+/// Something in a `metadata.toml` that is not in order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SettingsProblem {
+    /// What kind of finding it makes.
+    pub code: Code,
+    /// 1-based.
+    pub line: usize,
+    /// 1-based, in characters.
+    pub column: usize,
+    /// What is wrong.
+    pub message: String,
+    /// What to do.
+    pub help: String,
+}
+
+/// The outcome of reading a `metadata.toml`: settings as Diesel would take them, and what is wrong.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SettingsRead {
+    /// The effective settings.
+    pub settings: Settings,
+    /// What is not in order.
+    pub problems: Vec<SettingsProblem>,
+}
+
+/// Reads the text of a `metadata.toml`. The CLI gives a strict TOML reader, the build [`read_subset`].
+pub type ReadSettings = fn(&str) -> SettingsRead;
+
+/// The keys of the `[dbmig]` table.
+pub const DBMIG_KEYS: [&str; 3] = ["irreversible", "foreign_keys", "split"];
+
+impl SettingsRead {
+    /// The problem of a file that does not say `run_in_transaction`: Diesel reads that as `false`.
+    pub fn transaction_missing() -> SettingsProblem {
+        SettingsProblem {
+            code: Code::MetadataTransactionMissing,
+            line: 1,
+            column: 1,
+            message: "`run_in_transaction` is not set, which Diesel reads as `false`".into(),
+            help: "write `run_in_transaction = true` (or `false`) in the first line".into(),
+        }
+    }
+}
+
+/// Reads the subset of TOML that `generate` writes.
+///
+/// Anything else is reported as `metadata-not-read`: the CLI reads it in full, the build does not.
+pub fn read_subset(text: &str) -> SettingsRead {
+    let mut out = SettingsRead::default();
+    let mut transaction = None;
+    let mut in_dbmig = false;
+    for (index, raw) in text.strip_prefix('\u{feff}').unwrap_or(text).lines().enumerate() {
+        let line = raw.trim();
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        if line == "[dbmig]" {
+            in_dbmig = true;
+            continue;
+        }
+        let understood = match line.split_once('=') {
+            Some((key, value)) => match (in_dbmig, key.trim(), scalar(value.trim())) {
+                (false, "run_in_transaction", Some(Scalar::Bool(on))) => {
+                    transaction = Some(on);
+                    true
+                }
+                (true, "irreversible", Some(Scalar::Text(reason))) => {
+                    out.settings.irreversible = Some(reason);
+                    true
+                }
+                (true, "foreign_keys", Some(Scalar::Text(state)))
+                    if state == "off" || state == "on" =>
+                {
+                    out.settings.foreign_keys_off = state == "off";
+                    true
+                }
+                (true, "split", Some(Scalar::Text(state))) if state == "off" || state == "on" => {
+                    out.settings.split_off = state == "off";
+                    true
+                }
+                _ => false,
+            },
+            None => false,
+        };
+        if !understood {
+            let column = raw.chars().take_while(|c| c.is_whitespace()).count() + 1;
+            out.problems.push(SettingsProblem {
+                code: Code::MetadataNotRead,
+                line: index + 1,
+                column,
+                message: format!("`{line}` is not read by the build"),
+                help: "`cargo dbmig check` reads the whole file".into(),
+            });
+        }
+    }
+    match transaction {
+        Some(on) => out.settings.run_in_transaction = on,
+        None => {
+            // A line that was not understood may be the key in another spelling: do not claim it is missing.
+            if out.problems.is_empty() {
+                out.problems.push(SettingsRead::transaction_missing());
+            }
+            out.settings.run_in_transaction = false;
+        }
+    }
+    out
+}
+
+enum Scalar {
+    Bool(bool),
+    Text(String),
+}
+
+/// A boolean or a basic string without escapes, with an optional comment behind it.
+fn scalar(text: &str) -> Option<Scalar> {
+    if let Some(rest) = text.strip_prefix('"') {
+        let (value, after) = rest.split_once('"')?;
+        return (!value.contains('\\') && is_comment(after))
+            .then(|| Scalar::Text(value.to_owned()));
+    }
+    let (word, after) = match text.find([' ', '\t', '#']) {
+        Some(end) => text.split_at(end),
+        None => (text, ""),
+    };
+    match word {
+        "true" if is_comment(after) => Some(Scalar::Bool(true)),
+        "false" if is_comment(after) => Some(Scalar::Bool(false)),
+        _ => None,
+    }
+}
+
+fn is_comment(text: &str) -> bool {
+    let text = text.trim_start();
+    text.is_empty() || text.starts_with('#')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn codes(text: &str) -> (bool, Vec<Code>) {
+        let read = read_subset(text);
+        (read.settings.run_in_transaction, read.problems.iter().map(|p| p.code).collect())
+    }
+
+    #[test]
+    fn reads_what_generate_writes() {
+        let text = "run_in_transaction = false # why\n\n[dbmig]\nirreversible = \"data is gone\"\nforeign_keys = \"off\"\nsplit = \"off\"\n";
+        let read = read_subset(text);
+        assert_eq!(read.problems, []);
+        assert_eq!(
+            read.settings,
+            Settings {
+                run_in_transaction: false,
+                irreversible: Some("data is gone".into()),
+                foreign_keys_off: true,
+                split_off: true
+            }
+        );
+    }
+
+    #[test]
+    fn a_file_without_the_key_means_no_transaction_as_in_diesel() {
+        for text in ["", "# nothing\n", "[dbmig]\nsplit = \"off\"\n"] {
+            assert_eq!(codes(text), (false, vec![Code::MetadataTransactionMissing]), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn anything_else_is_said_to_be_not_read() {
+        for text in
+            ["run_in_transaction = \"false\"\n", "run_in_transaction\n", "[other]\n", "a.b = 1\n"]
+        {
+            assert_eq!(codes(text), (false, vec![Code::MetadataNotRead]), "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! `Error`: why a run stopped, with the report of what it did before.
+
+use std::fmt;
+
+use dbmig_build::Version;
+use dbmig_build::blob::BlobError;
+
+use crate::event::Direction;
+use crate::plan::PlanError;
+use crate::report::Report;
+use crate::session::DbError;
+
+/// Why a run stopped.
+#[derive(Debug, Clone)]
+pub struct Error {
+    /// The reason.
+    pub kind: ErrorKind,
+    /// What was done, and committed, before.
+    pub report: Report,
+}
+
+/// The reasons for which a run stops.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// Set and history disagree, or a decision is needed. Nothing was run.
+    Plan(PlanError),
+    /// A statement of a migration failed.
+    Statement(Box<StatementError>),
+    /// A migration ended the transaction that it ran in.
+    TransactionEnded {
+        /// The directory name.
+        name: String,
+        /// Which way.
+        direction: Direction,
+    },
+    /// Foreign keys do not hold after a migration that ran with them switched off: tables and rows.
+    ForeignKeys {
+        /// The directory name.
+        name: String,
+        /// Which way.
+        direction: Direction,
+        /// `child → parent` for every violation, at most ten.
+        violations: Vec<String>,
+    },
+    /// A statement of the engine itself failed: what it was for.
+    Database {
+        /// What was being done.
+        doing: &'static str,
+        /// The error.
+        error: DbError,
+    },
+    /// The connection has a transaction open, and a run commits.
+    OpenTransaction,
+    /// Somebody asked to stop.
+    Interrupted,
+    /// The embedded set is damaged.
+    Embedded(BlobError),
+}
+
+/// A statement of a file that failed.
+#[derive(Debug, Clone)]
+pub struct StatementError {
+    /// The version; `None` for a seed.
+    pub version: Option<Version>,
+    /// The directory name, or the seed's.
+    pub name: String,
+    /// `up.sql`, `down.sql`, or the seed's file name.
+    pub file: String,
+    /// Which statement, 1-based.
+    pub index: usize,
+    /// Of how many; 1 when the file was sent whole.
+    pub total: usize,
+    /// Where it stands, or where the database says the error is: line and column, 1-based.
+    pub place: Option<(usize, usize)>,
+    /// The statement.
+    pub sql: String,
+    /// What the database said.
+    pub error: DbError,
+    /// The file was sent whole, so the place is not known.
+    pub whole: bool,
+    /// The whole attempt was rolled back; otherwise the statements before it are in the database.
+    pub rolled_back: bool,
+}
+
+impl Error {
+    pub(crate) fn new(kind: ErrorKind) -> Self {
+        Self { kind, report: Report::default() }
+    }
+
+    pub(crate) fn database(doing: &'static str) -> impl FnOnce(DbError) -> Self {
+        move |error| Self::new(ErrorKind::Database { doing, error })
+    }
+}
+
+impl From<PlanError> for Error {
+    fn from(error: PlanError) -> Self {
+        Self::new(ErrorKind::Plan(error))
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.kind.fmt(f)
+    }
+}
+
+impl fmt::Display for ErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Plan(error) => error.fmt(f),
+            Self::Statement(error) => error.fmt(f),
+            Self::TransactionEnded { name, direction } => {
+                write!(f, "`{}` of `{name}` ended the transaction it ran in", direction.file())
+            }
+            Self::ForeignKeys { name, direction, violations } => write!(
+                f,
+                "foreign keys do not hold after `{}` of `{name}`: {}",
+                direction.file(),
+                violations.join(", ")
+            ),
+            Self::Database { doing, error } => write!(f, "could not {doing}: {error}"),
+            Self::OpenTransaction => f.write_str("the connection has an open transaction"),
+            Self::Interrupted => f.write_str("interrupted"),
+            Self::Embedded(error) => error.fmt(f),
+        }
+    }
+}
+
+impl fmt::Display for StatementError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.name, self.file)?;
+        if let Some((line, column)) = self.place {
+            write!(f, ":{line}:{column}")?;
+        }
+        write!(f, ": {}", self.error)
+    }
+}
+
+impl std::error::Error for Error {}

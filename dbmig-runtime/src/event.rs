@@ -1,0 +1,89 @@
+//! What an observer of a run is told.
+
+use std::time::Duration;
+
+/// The direction of a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// `up.sql`.
+    Up,
+    /// `down.sql`.
+    Down,
+}
+
+impl Direction {
+    /// The file that holds the statements.
+    pub const fn file(self) -> &'static str {
+        match self {
+            Self::Up => "up.sql",
+            Self::Down => "down.sql",
+        }
+    }
+}
+
+/// Something that happened during a run.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub enum Event<'a> {
+    /// A migration, or the down of one, begins.
+    Started {
+        /// Its directory name.
+        name: &'a str,
+        /// Which way.
+        direction: Direction,
+    },
+    /// A statement is about to be sent.
+    Statement {
+        /// 1-based.
+        index: usize,
+        /// How many there are.
+        total: usize,
+    },
+    /// It is done and committed.
+    Finished {
+        /// Its directory name.
+        name: &'a str,
+        /// Which way.
+        direction: Direction,
+        /// How many statements were sent.
+        statements: usize,
+        /// How long it took.
+        elapsed: Duration,
+    },
+    /// Another runner was faster.
+    Skipped {
+        /// Its directory name.
+        name: &'a str,
+        /// Which way.
+        direction: Direction,
+    },
+    /// A seed was run.
+    Seeded {
+        /// Its name.
+        name: &'a str,
+        /// How many statements were sent.
+        statements: usize,
+        /// How long it took.
+        elapsed: Duration,
+    },
+}
+
+/// Receives events. Printing is its business, never the engine's.
+pub trait Observer {
+    /// Something happened.
+    fn event(&mut self, event: Event<'_>);
+}
+
+/// An observer that looks away.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct Silent;
+
+impl Observer for Silent {
+    fn event(&mut self, _: Event<'_>) {}
+}
+
+impl<F: FnMut(Event<'_>)> Observer for F {
+    fn event(&mut self, event: Event<'_>) {
+        self(event);
+    }
+}

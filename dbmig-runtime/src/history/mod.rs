@@ -1,0 +1,193 @@
+//! What the database says was applied, and how.
+//!
+//! `__diesel_schema_migrations` stays exactly Diesel's and is the truth about what is applied.
+//! `__dbmig_history` is evidence: one row an attempt. `__dbmig_state` holds what is neither: format,
+//! seeds. Reading never writes.
+
+mod ddl;
+mod read;
+mod resolve;
+mod status;
+mod write;
+
+use std::collections::BTreeMap;
+
+use dbmig_build::{Digest, Version};
+
+pub(crate) use ddl::ensure_tables;
+pub use read::{read, recorded_down};
+pub use resolve::resolve;
+pub use status::{State, StatusRow, status};
+pub(crate) use write::{
+    Attempt, Run, advance, claim, end_attempt, forget, insert_record, is_recorded, next_attempt,
+    restart, void_seeds,
+};
+
+/// Diesel's table.
+pub const DIESEL_TABLE: &str = "__diesel_schema_migrations";
+/// Our evidence.
+pub const HISTORY_TABLE: &str = "__dbmig_history";
+/// Our state.
+pub const STATE_TABLE: &str = "__dbmig_state";
+
+/// The format of our two tables. Later ones add columns only.
+pub const FORMAT: u32 = 1;
+
+/// The history of a database, as read at one moment.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct History {
+    /// Every version that Diesel's table holds.
+    pub applied: BTreeMap<Version, Applied>,
+    /// The newest record of every version that has one.
+    pub records: BTreeMap<Version, Record>,
+    /// Diesel's table exists.
+    pub has_diesel_table: bool,
+    /// Our tables exist.
+    pub has_own_tables: bool,
+}
+
+/// A version that is applied.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Applied {
+    /// When, by the server's clock.
+    pub run_on: String,
+    /// The record of the attempt that applied it; `None` when another tool did.
+    pub record: Option<Record>,
+}
+
+/// What a record is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// An apply.
+    Apply,
+    /// A revert.
+    Revert,
+    /// A version that another tool had applied was taken over.
+    Adopt,
+}
+
+impl Action {
+    /// As stored.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Apply => "apply",
+            Self::Revert => "revert",
+            Self::Adopt => "adopt",
+        }
+    }
+}
+
+/// How an attempt was run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// In one transaction with its history.
+    Transaction,
+    /// Statement by statement, with progress journalled.
+    Statement,
+}
+
+impl Mode {
+    /// As stored.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Transaction => "tx",
+            Self::Statement => "stmt",
+        }
+    }
+}
+
+/// How an attempt ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// It has not, as far as anybody knows.
+    Started,
+    /// Well.
+    Finished,
+    /// With an error.
+    Failed,
+}
+
+impl Ended {
+    /// As stored.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Started => "started",
+            Self::Finished => "finished",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// One row of `__dbmig_history`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    /// In the order of attempts over the whole set.
+    pub id: i64,
+    /// Of this version, from 1.
+    pub attempt: i64,
+    /// What it is about.
+    pub action: Action,
+    /// The directory name at the time.
+    pub name: String,
+    /// Digest of the `up.sql` that was applied.
+    pub up_digest: Option<Digest>,
+    /// Token digest of it.
+    pub up_tokens: Option<String>,
+    /// Digest of the `down.sql` at the time.
+    pub down_digest: Option<Digest>,
+    /// How it was run.
+    pub mode: Mode,
+    /// How it ended.
+    pub ended: Ended,
+    /// How many statements there were.
+    pub statements_total: i64,
+    /// How many are known to be in the database.
+    pub statements_done: i64,
+    /// Digest over those.
+    pub done_digest: Option<Digest>,
+    /// The statement that was about to be sent, 1-based; beyond `statements_done` it is doubtful.
+    pub intent: i64,
+    /// The run it belonged to.
+    pub batch: i64,
+    /// What it ended with.
+    pub error: Option<String>,
+}
+
+impl Record {
+    /// Some of its statements are in the database and some are not.
+    pub fn is_half_done(&self) -> bool {
+        self.mode == Mode::Statement && self.ended != Ended::Finished
+    }
+}
+
+impl History {
+    /// Migrations that stopped half way, with their records.
+    pub fn half_done(&self) -> impl Iterator<Item = (&Version, &Record)> {
+        self.records.iter().filter(|(_, record)| record.is_half_done())
+    }
+
+    /// The applied versions, the most recently applied last.
+    ///
+    /// Records know the order of attempts; where a version has none, Diesel's time stamp (of seconds)
+    /// and then the version decide.
+    pub fn in_order_of_application(&self) -> Vec<&Version> {
+        let mut list: Vec<_> = self.applied.iter().collect();
+        let id = |applied: &Applied| applied.record.as_ref().map_or(0, |record| record.id);
+        if list.iter().all(|(_, applied)| id(applied) != 0) {
+            list.sort_by_key(|(_, applied)| id(applied));
+        } else {
+            list.sort_by(|(v, a), (w, b)| (&a.run_on, id(a), *v).cmp(&(&b.run_on, id(b), *w)));
+        }
+        list.into_iter().map(|(version, _)| version).collect()
+    }
+
+    /// The newest applied version, in the order of versions.
+    pub fn newest(&self) -> Option<&Version> {
+        self.applied.keys().next_back()
+    }
+
+    /// The number of the last run.
+    pub fn last_batch(&self) -> i64 {
+        self.records.values().map(|record| record.batch).max().unwrap_or(0)
+    }
+}

@@ -1,0 +1,51 @@
+//! Applies migrations that the build has verified, from the application itself.
+//!
+//! ```ignore
+//! dbmig_runtime::include_migrations!();               // defines `MIGRATIONS`
+//!
+//! fn start(conn: &mut diesel::SqliteConnection) -> Result<(), dbmig_runtime::Error> {
+//!     dbmig_runtime::Migrator::new(&MIGRATIONS).run(conn)?;
+//!     Ok(())
+//! }
+//! ```
+//!
+//! The package's `build.rs` calls `dbmig_build::build()`. Versions, digests, and order are those of
+//! `dbmig-build`, which this crate uses without its file system part; its types are re-exported here.
+//!
+//! The crate never prints, reads the environment, opens connections, or exits.
+
+pub mod connection;
+mod embedded;
+mod error;
+mod event;
+pub mod history;
+mod migrator;
+pub mod plan;
+#[doc(hidden)]
+pub mod private;
+mod report;
+pub mod runner;
+pub mod session;
+mod source;
+mod sql;
+
+pub use connection::MigrationConnection;
+pub use dbmig_build::{Dialect, Digest, Migration, MigrationSet, Seed, Settings, Version};
+pub use embedded::{EmbeddedSet, Migrations};
+pub use error::{Error, ErrorKind, StatementError};
+pub use event::{Direction, Event, Observer, Silent};
+pub use migrator::Migrator;
+pub use plan::PlanError;
+pub use report::{Done, Report};
+pub use session::Session;
+pub use source::DieselSource;
+
+/// Takes in what the build script wrote: defines `pub static MIGRATIONS: EmbeddedSet`.
+///
+/// The package needs `dbmig_build::build()` in its `build.rs`.
+#[macro_export]
+macro_rules! include_migrations {
+    () => {
+        include!(concat!(env!("OUT_DIR"), "/dbmig.rs"));
+    };
+}

@@ -1,0 +1,89 @@
+//! `Migrator`: what an application uses at its start.
+
+use dbmig_build::MigrationSet;
+
+use crate::connection::MigrationConnection;
+use crate::embedded::Migrations;
+use crate::error::{Error, ErrorKind};
+use crate::event::{Observer, Silent};
+use crate::history;
+use crate::plan::{Plan, Rules, Target, plan_apply};
+use crate::report::Report;
+use crate::runner;
+use crate::session::Session;
+
+/// Applies a set to a database.
+///
+/// ```no_run
+/// # #[cfg(feature = "sqlite")] {
+/// use diesel::Connection as _;
+/// # static MIGRATIONS: dbmig_runtime::EmbeddedSet = dbmig_runtime::EmbeddedSet::new("");
+/// // In the application: dbmig_runtime::include_migrations!();
+/// let mut conn = diesel::SqliteConnection::establish("app.sqlite3")?;
+/// let report = dbmig_runtime::Migrator::new(&MIGRATIONS).run(&mut conn)?;
+/// println!("{} migrations applied", report.applied());
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[must_use = "a migrator does nothing until `run` is called"]
+pub struct Migrator<'a> {
+    migrations: &'a dyn Migrations,
+    rules: Rules,
+    observer: Option<&'a mut dyn Observer>,
+}
+
+impl<'a> Migrator<'a> {
+    /// A migrator for a set: the embedded one, or one that was loaded.
+    pub fn new(migrations: &'a dyn Migrations) -> Self {
+        Self { migrations, rules: Rules::default(), observer: None }
+    }
+
+    /// Makes every deviation between set and database an error, also when nothing is pending: versions
+    /// that the set does not know, and migrations that were edited since they were applied.
+    pub fn strict(mut self) -> Self {
+        self.rules.strict = true;
+        self
+    }
+
+    /// Reports what happens to `observer`.
+    pub fn observer(mut self, observer: &'a mut dyn Observer) -> Self {
+        self.observer = Some(observer);
+        self
+    }
+
+    /// What [`run`](Self::run) would do. Writes nothing.
+    ///
+    /// # Errors
+    ///
+    /// When set and history disagree, or the database can not be read.
+    pub fn plan<C: MigrationConnection>(&self, conn: &mut C) -> Result<Plan, Error> {
+        self.plan_on(conn).map(|(_, _, plan)| plan)
+    }
+
+    /// Applies what is pending.
+    ///
+    /// With nothing pending nothing is written, and no deviation is an error: an older binary starts on
+    /// a newer database, and the report tells what it saw. With something pending, deviations stop the
+    /// run before anything is run.
+    ///
+    /// # Errors
+    ///
+    /// Set and history disagree, a statement fails, or the connection has an open transaction. What was
+    /// committed before is in the error's report.
+    pub fn run<C: MigrationConnection>(self, conn: &mut C) -> Result<Report, Error> {
+        let (set, history, plan) = self.plan_on(conn)?;
+        let mut silent = Silent;
+        let observer = self.observer.unwrap_or(&mut silent);
+        runner::run(conn, set, &history, &plan, observer)
+    }
+
+    fn plan_on(
+        &self,
+        session: &mut dyn Session,
+    ) -> Result<(&'a MigrationSet, history::History, Plan), Error> {
+        let set = self.migrations.set().map_err(|error| Error::new(ErrorKind::Embedded(error)))?;
+        let history = history::read(session).map_err(Error::database("read the history"))?;
+        let plan = plan_apply(set, &history, session.dialect(), &Target::All, self.rules)?;
+        Ok((set, history, plan))
+    }
+}

@@ -1,0 +1,136 @@
+//! What to apply: the set difference between directory and database, never a high-water mark.
+
+use dbmig_build::{Dialect, MigrationSet, Version};
+
+use super::{Note, OnMissing, Plan, PlanError, Rules, Step, Target};
+use crate::history::{self, Action, Ended, History, State, StatusRow};
+
+/// Plans an apply.
+///
+/// # Errors
+///
+/// See [`PlanError`]. With nothing pending there is none, unless `rules.strict` says so.
+pub fn plan_apply(
+    set: &MigrationSet,
+    history: &History,
+    dialect: Dialect,
+    target: &Target,
+    rules: Rules,
+) -> Result<Plan, PlanError> {
+    check_dialect(set, dialect)?;
+    if let Target::To(version) | Target::Through(version) = target {
+        if set.get(version).is_none() {
+            return Err(PlanError::UnknownTarget(version.clone()));
+        }
+    }
+    let rows = history::status(set, history, dialect);
+    let pending = pending(&rows, history, target);
+    // What is half applied is neither applied nor pending: it stops every run.
+    refuse_half_done(history)?;
+    if !pending.is_empty() || rules.strict {
+        refuse_modified(&rows)?;
+        refuse_missing(&rows, set, rules.missing)?;
+    }
+    if !rules.drafts {
+        let drafts: Vec<_> =
+            rows.iter().filter(|row| row.draft).map(|row| row.version.clone()).collect();
+        if !drafts.is_empty() {
+            return Err(PlanError::Drafts(drafts));
+        }
+    }
+    let mut notes = deviations(&rows);
+    notes.extend(pending.iter().filter(|row| row.late).map(|row| Note::Late(row.version.clone())));
+    let steps = pending.into_iter().map(|row| Step::Apply(row.version.clone())).collect();
+    Ok(Plan { steps, notes })
+}
+
+/// Pending ones up to the target, in version order. A half-applied one continues where it stopped.
+fn pending<'a>(rows: &'a [StatusRow], history: &History, target: &Target) -> Vec<&'a StatusRow> {
+    let resumable = |row: &&StatusRow| {
+        row.state.is_pending()
+            || row.state == State::HalfDone && is_resumable(history, &row.version)
+    };
+    let list = rows.iter().filter(resumable);
+    match target {
+        Target::All => list.collect(),
+        Target::Steps(count) => list.take(*count).collect(),
+        Target::To(last) | Target::Through(last) => {
+            list.filter(|row| row.version <= *last).collect()
+        }
+    }
+}
+
+/// The attempt ended with an error that the database reported: no statement is in doubt, and nobody is
+/// still at it.
+fn is_resumable(history: &History, version: &Version) -> bool {
+    history.records.get(version).is_some_and(|record| {
+        record.action == Action::Apply
+            && record.ended == Ended::Failed
+            && record.intent <= record.statements_done
+    })
+}
+
+fn refuse_half_done(history: &History) -> Result<(), PlanError> {
+    for (version, record) in history.half_done() {
+        if !is_resumable(history, version) {
+            return Err(PlanError::HalfDone {
+                version: version.clone(),
+                name: record.name.clone(),
+                done: record.statements_done,
+                total: record.statements_total,
+                doubtful: (record.intent > record.statements_done).then_some(record.intent),
+            });
+        }
+    }
+    Ok(())
+}
+
+fn refuse_modified(rows: &[StatusRow]) -> Result<(), PlanError> {
+    let modified: Vec<_> = rows.iter().filter(|row| row.state == State::Modified).collect();
+    if modified.is_empty() {
+        return Ok(());
+    }
+    Err(PlanError::Modified {
+        versions: modified.iter().map(|row| row.version.clone()).collect(),
+        drafts: modified.iter().all(|row| row.draft),
+    })
+}
+
+fn refuse_missing(
+    rows: &[StatusRow],
+    set: &MigrationSet,
+    on_missing: OnMissing,
+) -> Result<(), PlanError> {
+    let newest = set.last().map(|migration| &migration.version);
+    let missing: Vec<_> = rows
+        .iter()
+        .filter(|row| row.state == State::Missing)
+        .filter(|row| match on_missing {
+            OnMissing::Note => false,
+            OnMissing::RefuseOlder => newest.is_some_and(|newest| row.version < *newest),
+            OnMissing::Refuse => true,
+        })
+        .map(|row| row.version.clone())
+        .collect();
+    if missing.is_empty() { Ok(()) } else { Err(PlanError::Missing(missing)) }
+}
+
+/// What is not as it should be and does not stop anything.
+fn deviations(rows: &[StatusRow]) -> Vec<Note> {
+    rows.iter()
+        .filter_map(|row| match row.state {
+            State::Missing => Some(Note::Missing(row.version.clone())),
+            State::Modified => {
+                Some(Note::Modified { version: row.version.clone(), draft: row.draft })
+            }
+            _ => None,
+        })
+        .collect()
+}
+
+pub(super) fn check_dialect(set: &MigrationSet, connected: Dialect) -> Result<(), PlanError> {
+    if set.dialects().is_empty() || set.dialects().contains(&connected) {
+        return Ok(());
+    }
+    Err(PlanError::WrongDialect { connected, set: set.dialects().to_vec() })
+}

@@ -1,0 +1,118 @@
+//! `PlanError`: every way in which set and history can disagree, one sentence each.
+
+use std::fmt;
+
+use dbmig_build::{Dialect, Version};
+
+/// Why there is no plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PlanError {
+    /// The set is written for other databases.
+    WrongDialect {
+        /// What the connection speaks.
+        connected: Dialect,
+        /// What the set is written for.
+        set: Vec<Dialect>,
+    },
+    /// Applied migrations were edited since, and something is pending.
+    Modified {
+        /// Which, oldest first.
+        versions: Vec<Version>,
+        /// All of them are drafts.
+        drafts: bool,
+    },
+    /// Applied versions have no directory.
+    Missing(Vec<Version>),
+    /// A migration stopped half way.
+    HalfDone {
+        /// The version.
+        version: Version,
+        /// Its name.
+        name: String,
+        /// How many statements are in the database.
+        done: i64,
+        /// Of how many.
+        total: i64,
+        /// The statement of which nobody knows.
+        doubtful: Option<i64>,
+    },
+    /// Drafts are not accepted here.
+    Drafts(Vec<Version>),
+    /// The target is not in the set.
+    UnknownTarget(Version),
+    /// The target of a revert is not applied.
+    TargetNotApplied(Version),
+    /// There is neither a `down.sql` nor a recorded one.
+    NoDown {
+        /// The version.
+        version: Version,
+        /// Its name.
+        name: String,
+        /// The file is there and holds no statement.
+        empty: bool,
+    },
+    /// The migration declares that it can not be reverted.
+    Irreversible {
+        /// The version.
+        version: Version,
+        /// Its name.
+        name: String,
+        /// The declared reason.
+        reason: String,
+    },
+}
+
+impl fmt::Display for PlanError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::WrongDialect { connected, set } => {
+                let names: Vec<_> = set.iter().map(|dialect| dialect.as_str()).collect();
+                write!(
+                    f,
+                    "the migrations are written for {}, the database speaks {connected}",
+                    names.join(", ")
+                )
+            }
+            Self::Modified { versions, drafts } => {
+                let what = if *drafts { "drafts that are applied" } else { "applied migrations" };
+                write!(f, "{what} were edited since: {}", join(versions))
+            }
+            Self::Missing(versions) => {
+                write!(
+                    f,
+                    "the database has versions that the migrations do not have: {}",
+                    join(versions)
+                )
+            }
+            Self::HalfDone { name, done, total, doubtful, .. } => {
+                write!(
+                    f,
+                    "migration `{name}` is half applied: {done} of {total} statements are in the database"
+                )?;
+                match doubtful {
+                    Some(number) => write!(f, ", statement {number} is doubtful"),
+                    None => Ok(()),
+                }
+            }
+            Self::Drafts(versions) => write!(f, "drafts are not accepted here: {}", join(versions)),
+            Self::UnknownTarget(version) => write!(f, "there is no migration `{version}`"),
+            Self::TargetNotApplied(version) => write!(f, "migration `{version}` is not applied"),
+            Self::NoDown { name, empty: true, .. } => {
+                write!(f, "the `down.sql` of migration `{name}` holds no statement")
+            }
+            Self::NoDown { name, .. } => {
+                write!(f, "migration `{name}` has no `down.sql` to revert it")
+            }
+            Self::Irreversible { name, reason, .. } => {
+                write!(f, "migration `{name}` is irreversible: {reason}")
+            }
+        }
+    }
+}
+
+impl std::error::Error for PlanError {}
+
+fn join(versions: &[Version]) -> String {
+    versions.iter().map(Version::as_str).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,120 @@
+//! Plans: pure functions of set, history, and target. Execution follows the plan, and a dry run stops
+//! after it, so the two can not disagree.
+
+mod apply;
+mod error;
+mod revert;
+#[cfg(test)]
+mod tests;
+
+use dbmig_build::Version;
+
+pub use apply::plan_apply;
+pub use error::PlanError;
+pub use revert::{plan_redo, plan_revert, plan_revert_missing};
+
+/// How far to go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    /// Everything.
+    All,
+    /// At most so many migrations.
+    Steps(usize),
+    /// Apply: up to and with this one. Revert: down to this one, which stays applied.
+    To(Version),
+    /// Revert only: down to and with this one.
+    Through(Version),
+}
+
+/// What to do when the database has a version that the set does not know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnMissing {
+    /// Note it.
+    Note,
+    /// Note a newer one (the application was rolled back), refuse an older one.
+    RefuseOlder,
+    /// Refuse all.
+    Refuse,
+}
+
+/// What an apply accepts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rules {
+    /// Versions without a directory.
+    pub missing: OnMissing,
+    /// Whether drafts may be applied.
+    pub drafts: bool,
+    /// Whether deviations stop a run that has nothing to apply.
+    pub strict: bool,
+}
+
+impl Default for Rules {
+    /// What an application at its start wants: with something pending, every deviation stops the run.
+    fn default() -> Self {
+        Self { missing: OnMissing::Refuse, drafts: true, strict: false }
+    }
+}
+
+/// Where the statements of a revert come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DownSource {
+    /// `down.sql` as it is now.
+    File,
+    /// What was recorded when the migration was applied.
+    Recorded,
+}
+
+/// One unit of a plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Step {
+    /// Apply a migration of the set.
+    Apply(Version),
+    /// Revert an applied version.
+    Revert(Version, DownSource),
+}
+
+impl Step {
+    /// The version it is about.
+    pub fn version(&self) -> &Version {
+        match self {
+            Self::Apply(version) | Self::Revert(version, _) => version,
+        }
+    }
+}
+
+/// Something about the plan that a person should know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Note {
+    /// Applied, no directory.
+    Missing(Version),
+    /// Applied, edited since.
+    Modified {
+        /// The version.
+        version: Version,
+        /// It is a draft: `redo` is the way.
+        draft: bool,
+    },
+    /// Will be applied although it sorts before one that is.
+    Late(Version),
+    /// `down.sql` is not the one that was applied.
+    DownDiffers(Version),
+    /// The recorded down is used.
+    DownRecorded(Version),
+}
+
+/// What a run is going to do.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[must_use]
+pub struct Plan {
+    /// In order.
+    pub steps: Vec<Step>,
+    /// Worth knowing.
+    pub notes: Vec<Note>,
+}
+
+impl Plan {
+    /// There is nothing to do.
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_empty()
+    }
+}

@@ -1,0 +1,153 @@
+//! What to revert: the most recently applied first.
+
+use dbmig_build::{Dialect, Migration, MigrationSet, Version};
+
+use super::apply::check_dialect;
+use super::{DownSource, Note, Plan, PlanError, Step, Target};
+use crate::history::{Applied, History};
+
+/// Plans a revert. Versions without a directory are reverted with the down that was recorded.
+///
+/// # Errors
+///
+/// See [`PlanError`].
+pub fn plan_revert(
+    set: &MigrationSet,
+    history: &History,
+    dialect: Dialect,
+    target: &Target,
+) -> Result<Plan, PlanError> {
+    check_dialect(set, dialect)?;
+    let versions = selected(history, target)?;
+    steps(set, history, &versions, Purpose::Revert)
+}
+
+/// Plans the revert of every applied version that has no directory.
+///
+/// # Errors
+///
+/// See [`PlanError`].
+pub fn plan_revert_missing(set: &MigrationSet, history: &History) -> Result<Plan, PlanError> {
+    let mut versions = history.in_order_of_application();
+    versions.retain(|version| set.get(version).is_none());
+    versions.reverse();
+    steps(set, history, &versions, Purpose::Revert)
+}
+
+/// Plans a redo: revert with the down that was applied, then apply what is there now.
+///
+/// # Errors
+///
+/// See [`PlanError`].
+pub fn plan_redo(
+    set: &MigrationSet,
+    history: &History,
+    dialect: Dialect,
+    target: &Target,
+) -> Result<Plan, PlanError> {
+    check_dialect(set, dialect)?;
+    let versions = selected(history, target)?;
+    let mut plan = steps(set, history, &versions, Purpose::Redo)?;
+    let mut again: Vec<_> =
+        versions.into_iter().filter(|version| set.get(version).is_some()).collect();
+    again.sort();
+    plan.steps.extend(again.into_iter().map(|version| Step::Apply(version.clone())));
+    Ok(plan)
+}
+
+fn selected<'a>(history: &'a History, target: &Target) -> Result<Vec<&'a Version>, PlanError> {
+    let mut order = history.in_order_of_application();
+    order.reverse();
+    let count = match target {
+        Target::All => order.len(),
+        Target::Steps(count) => *count,
+        Target::To(version) => place(&order, version)?,
+        Target::Through(version) => place(&order, version)? + 1,
+    };
+    order.truncate(count);
+    Ok(order)
+}
+
+fn place(order: &[&Version], version: &Version) -> Result<usize, PlanError> {
+    order
+        .iter()
+        .position(|applied| *applied == version)
+        .ok_or_else(|| PlanError::TargetNotApplied(version.clone()))
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    Revert,
+    Redo,
+}
+
+fn steps(
+    set: &MigrationSet,
+    history: &History,
+    versions: &[&Version],
+    purpose: Purpose,
+) -> Result<Plan, PlanError> {
+    let mut plan = Plan::default();
+    for &version in versions {
+        let applied = &history.applied[version];
+        let source = source(set.get(version), applied, version, history, purpose)?;
+        match (source, set.get(version)) {
+            (DownSource::Recorded, _) => plan.notes.push(Note::DownRecorded(version.clone())),
+            (DownSource::File, Some(migration)) if down_differs(migration, applied) => {
+                plan.notes.push(Note::DownDiffers(version.clone()));
+            }
+            _ => {}
+        }
+        plan.steps.push(Step::Revert(version.clone(), source));
+    }
+    Ok(plan)
+}
+
+fn source(
+    migration: Option<&Migration>,
+    applied: &Applied,
+    version: &Version,
+    history: &History,
+    purpose: Purpose,
+) -> Result<DownSource, PlanError> {
+    let recorded = applied.record.as_ref().is_some_and(|record| record.down_digest.is_some());
+    let no_down = |empty| {
+        let name = migration.map(|migration| migration.dir_name.clone().into_owned());
+        let known =
+            || history.records.get(version).map_or_else(|| version.to_string(), |r| r.name.clone());
+        PlanError::NoDown { version: version.clone(), name: name.unwrap_or_else(known), empty }
+    };
+    let Some(migration) = migration else {
+        return if recorded { Ok(DownSource::Recorded) } else { Err(no_down(false)) };
+    };
+    // The down that fits an edited up is the one that was applied with it. When only the down was
+    // edited, it was mended: the file's fits.
+    let up_edited = applied
+        .record
+        .as_ref()
+        .and_then(|record| record.up_digest.as_ref())
+        .is_some_and(|digest| *digest != migration.digests.up);
+    if purpose == Purpose::Redo && up_edited && recorded {
+        return Ok(DownSource::Recorded);
+    }
+    if let Some(reason) = &migration.settings.irreversible {
+        return Err(PlanError::Irreversible {
+            version: version.clone(),
+            name: migration.dir_name.clone().into_owned(),
+            reason: reason.clone(),
+        });
+    }
+    match &migration.down {
+        Some(text) if !text.is_empty() => Ok(DownSource::File),
+        Some(_) => Err(no_down(true)),
+        None => Err(no_down(false)),
+    }
+}
+
+fn down_differs(migration: &Migration, applied: &Applied) -> bool {
+    applied
+        .record
+        .as_ref()
+        .and_then(|record| record.down_digest.as_ref())
+        .is_some_and(|digest| Some(digest) != migration.digests.down.as_ref())
+}

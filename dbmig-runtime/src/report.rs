@@ -1,0 +1,48 @@
+//! What a run did.
+
+use std::time::Duration;
+
+use dbmig_build::Version;
+
+use crate::event::Direction;
+use crate::plan::Note;
+
+/// One step that was carried out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Done {
+    /// The version.
+    pub version: Version,
+    /// The directory name.
+    pub name: String,
+    /// Which way.
+    pub direction: Direction,
+    /// How many statements were sent.
+    pub statements: usize,
+    /// How long it took.
+    pub elapsed: Duration,
+}
+
+/// What a run did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Report {
+    /// Committed, in order.
+    pub done: Vec<Done>,
+    /// Left to another runner that was faster.
+    pub by_others: Vec<Version>,
+    /// Versions that another tool had applied and that were taken over.
+    pub adopted: usize,
+    /// Deviations that did not stop the run.
+    pub notes: Vec<Note>,
+}
+
+impl Report {
+    /// How many migrations were applied.
+    pub fn applied(&self) -> usize {
+        self.done.iter().filter(|done| done.direction == Direction::Up).count()
+    }
+
+    /// How many migrations were reverted.
+    pub fn reverted(&self) -> usize {
+        self.done.len() - self.applied()
+    }
+}

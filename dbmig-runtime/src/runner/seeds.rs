@@ -1,0 +1,199 @@
+//! Seeds: data files that run once for a content, recorded in the transaction that they run in.
+
+use std::time::{Duration, Instant};
+
+use dbmig_build::{Digest, Seed};
+
+use super::batch::Batch;
+use super::context;
+use crate::error::Error;
+use crate::event::{Event, Observer};
+use crate::history::{self, STATE_TABLE};
+use crate::session::{DbError, DbResult, Session, Value};
+use crate::sql::placeholder;
+
+/// What the database knows of a seed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SeedState {
+    /// Never run, or a migration was reverted since.
+    New,
+    /// Run with other content.
+    Changed,
+    /// Run with this content.
+    Done,
+}
+
+/// One seed that was run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seeded {
+    /// Its name.
+    pub name: String,
+    /// How many statements were sent.
+    pub statements: usize,
+    /// How long it took.
+    pub elapsed: Duration,
+}
+
+/// What a run of seeds did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SeedReport {
+    /// Committed, in order.
+    pub run: Vec<Seeded>,
+    /// How many had been run before with the same content.
+    pub unchanged: usize,
+}
+
+/// Reads what the database knows of these seeds. Writes nothing.
+///
+/// # Errors
+///
+/// What the database reports.
+pub fn seed_states(session: &mut dyn Session, seeds: &[Seed]) -> DbResult<Vec<SeedState>> {
+    let history = history::read(session)?;
+    let recorded = if history.has_own_tables {
+        session.query(&format!("SELECT name, value FROM {STATE_TABLE} WHERE kind = 'seed'"), &[])?
+    } else {
+        vec![]
+    };
+    let state_of = |seed: &Seed| {
+        let row = recorded
+            .iter()
+            .find(|row| row.first().is_some_and(|n| n.as_deref() == Some(&seed.name)));
+        match row
+            .and_then(|row| row.get(1))
+            .and_then(|value| value.as_deref())
+            .and_then(Digest::parse)
+        {
+            None => SeedState::New,
+            Some(digest) if digest == seed.digest => SeedState::Done,
+            Some(_) => SeedState::Changed,
+        }
+    };
+    Ok(seeds.iter().map(state_of).collect())
+}
+
+/// Runs the seeds whose content the database does not know; `again` runs all of them.
+///
+/// # Errors
+///
+/// The first statement that fails; its seed is rolled back, those before it stay.
+pub fn run_seeds(
+    session: &mut dyn Session,
+    seeds: &[Seed],
+    again: bool,
+    observer: &mut dyn Observer,
+) -> Result<SeedReport, Error> {
+    let states =
+        seed_states(session, seeds).map_err(Error::database("read which seeds were run"))?;
+    let mut report = SeedReport::default();
+    let todo: Vec<_> = seeds
+        .iter()
+        .zip(states)
+        .filter(|(_, state)| again || *state != SeedState::Done)
+        .map(|(seed, _)| seed)
+        .collect();
+    report.unchanged = seeds.len() - todo.len();
+    if todo.is_empty() {
+        return Ok(report);
+    }
+    let context = context::enter(session)?;
+    let result = history::ensure_tables(session)
+        .map_err(Error::database("create the history tables"))
+        .and_then(|()| {
+            for seed in todo {
+                match run_seed(session, seed, again, observer)? {
+                    Some(seeded) => report.run.push(seeded),
+                    None => report.unchanged += 1,
+                }
+            }
+            Ok(())
+        });
+    let left = context.leave(session);
+    result.and(left).map(|()| report)
+}
+
+/// `None` when another runner was faster.
+fn run_seed(
+    session: &mut dyn Session,
+    seed: &Seed,
+    again: bool,
+    observer: &mut dyn Observer,
+) -> Result<Option<Seeded>, Error> {
+    let batch = Batch::of(&seed.sql, session.dialect(), false);
+    let started = Instant::now();
+    session.execute("BEGIN IMMEDIATE").map_err(Error::database("begin a transaction"))?;
+    let result = attempt(session, seed, again, &batch, observer);
+    match result {
+        Ok(true) => {
+            session.execute("COMMIT").map_err(|error| {
+                let _ = session.execute("ROLLBACK");
+                Error::database("commit the seed")(error)
+            })?;
+            let (statements, elapsed) = (batch.len(), started.elapsed());
+            observer.event(Event::Seeded { name: &seed.name, statements, elapsed });
+            Ok(Some(Seeded { name: seed.name.clone(), statements, elapsed }))
+        }
+        Ok(false) => {
+            session.execute("ROLLBACK").map_err(Error::database("roll back"))?;
+            Ok(None)
+        }
+        Err(error) => {
+            let _ = session.execute("ROLLBACK");
+            Err(error)
+        }
+    }
+}
+
+fn attempt(
+    session: &mut dyn Session,
+    seed: &Seed,
+    again: bool,
+    batch: &Batch<'_>,
+    observer: &mut dyn Observer,
+) -> Result<bool, Error> {
+    if !record(session, seed, again).map_err(Error::database("record the seed"))? {
+        return Ok(false);
+    }
+    let (dir, file) = seed.name.rsplit_once('/').unwrap_or(("", &seed.name));
+    batch
+        .send_all(session, observer)
+        .map_err(|failed| batch.failure_in(None, dir, file, failed, true))?;
+    let ended = |error: Option<DbError>| match error {
+        Some(error) => Error::database("read the seed's record back")(error),
+        None => Error::new(crate::ErrorKind::TransactionEnded {
+            name: seed.name.clone(),
+            direction: crate::Direction::Up,
+        }),
+    };
+    // A COMMIT in the file would have ended our transaction: a BEGIN that succeeds proves it.
+    if session.execute("BEGIN").is_ok() {
+        let _ = session.execute("ROLLBACK");
+        return Err(ended(None));
+    }
+    Ok(true)
+}
+
+/// Records the seed first, in its own transaction; `false` when this content is recorded already.
+fn record(session: &mut dyn Session, seed: &Seed, again: bool) -> DbResult<bool> {
+    let dialect = session.dialect();
+    let place = |index| placeholder(dialect, index);
+    let name = Value::Text(&seed.name);
+    let digest = Value::Text(seed.digest.as_str());
+    let select =
+        format!("SELECT value FROM {STATE_TABLE} WHERE kind = 'seed' AND name = {}", place(1));
+    let known = session.query(&select, &[name])?;
+    let same = known.first().and_then(|row| row.first()).and_then(|value| value.as_deref())
+        == Some(seed.digest.as_str());
+    if same && !again {
+        return Ok(false);
+    }
+    let delete = format!("DELETE FROM {STATE_TABLE} WHERE kind = 'seed' AND name = {}", place(1));
+    session.execute_with(&delete, &[name])?;
+    let insert = format!(
+        "INSERT INTO {STATE_TABLE} (kind, name, value) VALUES ('seed', {}, {})",
+        place(1),
+        place(2)
+    );
+    session.execute_with(&insert, &[name, digest])?;
+    Ok(true)
+}

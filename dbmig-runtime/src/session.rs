@@ -1,0 +1,136 @@
+//! `Session`: the narrow, object-safe trait through which the engine speaks to a database.
+//!
+//! Every Diesel connection implements it (module `connection`); other drivers may as well. The engine
+//! is written against `&mut dyn Session`, so it is compiled once, not once a connection type.
+
+use std::fmt;
+
+use dbmig_build::Dialect;
+
+/// A bound parameter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Value<'a> {
+    /// Text.
+    Text(&'a str),
+    /// A whole number.
+    Int(i64),
+    /// NULL.
+    Null,
+}
+
+impl<'a> From<&'a str> for Value<'a> {
+    fn from(text: &'a str) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl<'a> From<Option<&'a str>> for Value<'a> {
+    fn from(text: Option<&'a str>) -> Self {
+        text.map_or(Self::Null, Self::Text)
+    }
+}
+
+impl From<i64> for Value<'_> {
+    fn from(number: i64) -> Self {
+        Self::Int(number)
+    }
+}
+
+/// A row: its columns as text, in order.
+pub type Row = Vec<Option<String>>;
+
+/// What a session returns.
+pub type DbResult<T> = Result<T, DbError>;
+
+/// A connection that the engine can use.
+pub trait Session {
+    /// The dialect that it speaks.
+    fn dialect(&self) -> Dialect;
+
+    /// Runs a statement or a script as text, without parameters.
+    ///
+    /// # Errors
+    ///
+    /// What the database reports.
+    fn execute(&mut self, sql: &str) -> DbResult<()>;
+
+    /// Runs one statement with parameters and returns how many rows it touched.
+    ///
+    /// # Errors
+    ///
+    /// What the database reports.
+    fn execute_with(&mut self, sql: &str, values: &[Value<'_>]) -> DbResult<usize>;
+
+    /// Runs one query with parameters. Columns must be text, or cast to it.
+    ///
+    /// # Errors
+    ///
+    /// What the database reports.
+    fn query(&mut self, sql: &str, values: &[Value<'_>]) -> DbResult<Vec<Row>>;
+
+    /// Whether the caller has a transaction open on this connection.
+    ///
+    /// # Errors
+    ///
+    /// When the connection is unusable.
+    fn in_transaction(&mut self) -> DbResult<bool>;
+
+    /// Whether somebody asked to stop: looked at between statements.
+    fn interrupted(&self) -> bool {
+        false
+    }
+}
+
+/// What an error of the database means to the engine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum DbErrorKind {
+    /// Another connection holds what is needed.
+    Busy,
+    /// A unique or primary key refuses a row.
+    Unique,
+    /// The database or the transaction is read-only.
+    ReadOnly,
+    /// The statement was cancelled.
+    Interrupted,
+    /// The connection is gone.
+    Closed,
+    /// Anything else.
+    Other,
+}
+
+/// An error of the database.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DbError {
+    /// What it means to the engine.
+    pub kind: DbErrorKind,
+    /// The driver's code, where the family of connections has one.
+    pub code: Option<String>,
+    /// The message of the database.
+    pub message: String,
+    /// More of it.
+    pub detail: Option<String>,
+    /// The database's own advice.
+    pub hint: Option<String>,
+    /// Byte offset into the statement that was sent.
+    pub position: Option<usize>,
+}
+
+impl DbError {
+    /// An error with nothing but a message.
+    pub fn new(kind: DbErrorKind, message: impl Into<String>) -> Self {
+        Self { kind, code: None, message: message.into(), detail: None, hint: None, position: None }
+    }
+}
+
+impl fmt::Display for DbError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)?;
+        if let Some(code) = &self.code {
+            write!(f, " ({code})")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for DbError {}
