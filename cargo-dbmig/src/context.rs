@@ -162,19 +162,19 @@ impl<'o> Context<'o> {
         };
         let mut stopping = Findings::default();
         let mut others = Findings::default();
-        for finding in checked.findings {
+        for mut finding in checked.findings {
             let error = finding.severity == Severity::Error;
             if error && (protected || stops(finding.code)) {
                 stopping.push(finding);
-            } else if error && finding.code != Code::Draft {
+            } else if error && finding.code.group() == Group::Lock && finding.code != Code::Draft {
+                // Habits are for `check` and the build; here they would only be in the way.
+                finding.severity = Severity::Warning;
                 others.push(finding);
             }
         }
         if stopping.is_empty() {
             if purpose == Purpose::Apply {
-                for finding in others.iter() {
-                    self.output.warning(finding.one_line());
-                }
+                render::findings(self.output, &others);
             }
             if let Some(set) = checked.set {
                 return Ok(set);

@@ -21,6 +21,16 @@ pub struct WorkspaceSet {
     pub migrations: PathBuf,
 }
 
+/// Whether the project may have more packages than the one in hand: its root says `[workspace]`. Asks
+/// the file, not cargo.
+pub fn is_workspace(project: &Project) -> bool {
+    let manifest = project.workspace_root.join(CARGO_TOML);
+    let text = std::fs::read_to_string(manifest).unwrap_or_default();
+    // What is no TOML is for cargo to complain about.
+    toml_edit::Document::parse(text.as_str()).map_or(true, |toml| toml.contains_key("workspace"))
+        && project.manifest.is_some()
+}
+
 /// The folder of a package of the workspace that `start` is in.
 ///
 /// # Errors

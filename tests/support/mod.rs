@@ -1,6 +1,6 @@
 //! What the tests of the whole share: sandboxes, and running programs in them.
 
-#![allow(dead_code, reason = "every test binary takes what it needs")]
+#![allow(dead_code, unreachable_pub, reason = "every test binary takes what it needs")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -17,7 +17,6 @@ pub struct Sandbox {
 }
 
 /// What a program printed, and how it ended.
-#[must_use]
 pub struct Ran {
     pub command: String,
     pub stdout: String,
@@ -35,7 +34,10 @@ impl Sandbox {
     /// A package without dependencies, set up for SQLite by hand: enough for everything but cargo.
     pub fn project() -> Self {
         let sandbox = Self::new();
-        sandbox.write("Cargo.toml", "[package]\nname = \"app\"\nversion = \"0.1.0\"\nedition = \"2024\"\n");
+        sandbox.write(
+            "Cargo.toml",
+            "[package]\nname = \"app\"\nversion = \"0.1.0\"\nedition = \"2024\"\n",
+        );
         sandbox.write("src/lib.rs", "");
         sandbox.write(
             "dbmig.toml",
@@ -84,7 +86,9 @@ impl Sandbox {
                 match path.is_dir() {
                     true if path.ends_with("target") || path.ends_with(".git") => {}
                     true => folders.push(path),
-                    false => files.push((path.clone(), fs::read(&path).expect("a file of the sandbox"))),
+                    false => {
+                        files.push((path.clone(), fs::read(&path).expect("a file of the sandbox")))
+                    }
                 }
             }
         }
@@ -93,17 +97,29 @@ impl Sandbox {
     }
 
     /// Runs the built `cargo-dbmig`.
+    #[must_use]
     pub fn dbmig<'a>(&self, args: impl IntoIterator<Item = &'a str>) -> Ran {
         self.dbmig_with(&[], args)
     }
 
     /// Runs the built `cargo-dbmig` with these variables.
-    pub fn dbmig_with<'a>(&self, env: &[(&str, &str)], args: impl IntoIterator<Item = &'a str>) -> Ran {
+    #[must_use]
+    pub fn dbmig_with<'a>(
+        &self,
+        env: &[(&str, &str)],
+        args: impl IntoIterator<Item = &'a str>,
+    ) -> Ran {
         self.run(Path::new(env!("CARGO_BIN_EXE_cargo-dbmig")), env, args)
     }
 
     /// Runs a program in a cleared environment.
-    pub fn run<'a>(&self, program: &Path, env: &[(&str, &str)], args: impl IntoIterator<Item = &'a str>) -> Ran {
+    #[must_use]
+    pub fn run<'a>(
+        &self,
+        program: &Path,
+        env: &[(&str, &str)],
+        args: impl IntoIterator<Item = &'a str>,
+    ) -> Ran {
         let args: Vec<_> = args.into_iter().collect();
         let mut command = Command::new(program);
         command.args(&args).current_dir(&self.cwd).env_clear().stdin(Stdio::null());
@@ -116,7 +132,8 @@ impl Sandbox {
         // The sandbox is its own world for git as well.
         command.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_NOSYSTEM", "1");
         command.envs(env.iter().copied());
-        let output = command.output().unwrap_or_else(|error| panic!("{}: {error}", program.display()));
+        let output =
+            command.output().unwrap_or_else(|error| panic!("{}: {error}", program.display()));
         let name = program.file_name().unwrap_or_default().to_string_lossy().into_owned();
         Ran {
             command: format!("{name} {}", args.join(" ")),
@@ -127,12 +144,21 @@ impl Sandbox {
     }
 
     /// Runs git with a name of its own.
+    #[must_use]
     pub fn git<'a>(&self, args: impl IntoIterator<Item = &'a str>) -> Ran {
-        let name = ["-c", "user.name=Tester", "-c", "user.email=tester@example.com", "-c", "init.defaultBranch=main"];
+        let name = [
+            "-c",
+            "user.name=Tester",
+            "-c",
+            "user.email=tester@example.com",
+            "-c",
+            "init.defaultBranch=main",
+        ];
         self.run(Path::new("git"), &[], name.into_iter().chain(args))
     }
 
     /// Runs cargo with one target directory for all sandboxes, so that dependencies are compiled once.
+    #[must_use]
     pub fn cargo<'a>(&self, args: impl IntoIterator<Item = &'a str>) -> Ran {
         let target = repository().join("target/fixtures");
         let target = target.to_str().expect("the repository has a UTF-8 path");
@@ -143,7 +169,8 @@ impl Sandbox {
 
     /// Gives the package the locked dependencies of this repository, so that cargo needs no network.
     pub fn take_cargo_lock(&self) {
-        fs::copy(repository().join("Cargo.lock"), self.path("Cargo.lock")).expect("the lock file of the repository");
+        fs::copy(repository().join("Cargo.lock"), self.path("Cargo.lock"))
+            .expect("the lock file of the repository");
     }
 
     /// Runs one query with SQLite.
@@ -156,7 +183,10 @@ impl Sandbox {
             .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         let rows = conn.query(sql, &[]).unwrap_or_else(|error| panic!("{sql}: {error}"));
         let text = |row: Vec<Option<String>>| {
-            row.into_iter().map(|c| c.unwrap_or_else(|| "NULL".into())).collect::<Vec<_>>().join("|")
+            row.into_iter()
+                .map(|c| c.unwrap_or_else(|| "NULL".into()))
+                .collect::<Vec<_>>()
+                .join("|")
         };
         rows.into_iter().map(text).collect()
     }

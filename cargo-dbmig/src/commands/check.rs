@@ -51,7 +51,7 @@ fn one_set(context: &Context<'_>, args: &CheckArgs) -> bool {
     let named = context.global.package.is_some()
         || context.global.migrations_dir.is_some()
         || context.global.database.is_some();
-    named || (!args.workspace && context.project.manifest.is_none())
+    named || (!args.workspace && !workspace::is_workspace(&context.project))
 }
 
 type Outcome = (String, Findings);

@@ -30,8 +30,14 @@ pub struct MigrateArgs {
     #[arg(long, conflicts_with_all = ["to", "step"])]
     all: bool,
     /// Show the plan and run nothing
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["seed", "status"])]
     dry_run: bool,
+    /// Run seeds afterwards, as `seed run` does
+    #[arg(long)]
+    seed: bool,
+    /// Show the state of every migration afterwards
+    #[arg(long)]
+    status: bool,
 }
 
 pub(crate) fn run(context: &mut Context<'_>, args: &MigrateArgs) -> CliResult<Exit> {
@@ -46,6 +52,13 @@ pub(crate) fn run(context: &mut Context<'_>, args: &MigrateArgs) -> CliResult<Ex
     let again = "cargo dbmig migrate";
     let report = running::execute(context, &mut sides, &plan, Wording::Native, again)?;
     conclude(context, &report)?;
+    drop(sides);
+    if args.seed {
+        super::seed::run_pending(context)?;
+    }
+    if args.status {
+        super::status::show(context)?;
+    }
     Ok(Exit::Done)
 }
 

@@ -31,7 +31,7 @@ pub enum SeedCommand {
 /// A file runs in one transaction, once for its content: unchanged ones are left alone, changed ones and
 /// those that ran before a revert run again. So write them to be repeatable, with `INSERT OR IGNORE` or
 /// `ON CONFLICT`.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct SeedRunArgs {
     /// Run this set only (can be repeated)
     #[arg(long, value_name = "SET")]
@@ -49,6 +49,11 @@ pub(crate) fn run(context: &mut Context<'_>, command: &SeedCommand) -> CliResult
         SeedCommand::Run(args) => run_seeds(context, args),
         SeedCommand::Status => show(context, &load(context, &[])?),
     }
+}
+
+/// Runs what was not run yet: `migrate --seed`.
+pub(crate) fn run_pending(context: &mut Context<'_>) -> CliResult<Exit> {
+    run_seeds(context, &SeedRunArgs::default())
 }
 
 fn run_seeds(context: &mut Context<'_>, args: &SeedRunArgs) -> CliResult<Exit> {

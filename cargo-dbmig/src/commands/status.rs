@@ -22,6 +22,18 @@ pub struct StatusArgs {
 }
 
 pub(crate) fn run(context: &mut Context<'_>, args: &StatusArgs) -> CliResult<Exit> {
+    let rows = show(context)?;
+    let any = |wanted: &dyn Fn(State) -> bool| rows.iter().any(|row| wanted(row.state));
+    let disagree = any(&|s| matches!(s, State::Modified | State::Missing | State::HalfDone));
+    Ok(match args.exit_code {
+        true if disagree => Exit::History,
+        true if any(&State::is_pending) => Exit::Findings,
+        _ => Exit::Done,
+    })
+}
+
+/// Shows the state of every migration and returns it.
+pub(crate) fn show(context: &mut Context<'_>) -> CliResult<Vec<StatusRow>> {
     let sides = running::sides(context, Purpose::Other, Access::Read)?;
     let rows = history::status(&sides.set, &sides.history, sides.session.dialect());
     for row in &rows {
@@ -46,12 +58,7 @@ pub(crate) fn run(context: &mut Context<'_>, args: &StatusArgs) -> CliResult<Exi
         "dbmig": 1, "command": "status", "database": database,
         "migrations": rows.iter().map(row_json).collect::<Vec<_>>(),
     }));
-    let disagree = count(&|s| matches!(s, State::Modified | State::Missing | State::HalfDone)) > 0;
-    Ok(match args.exit_code {
-        true if disagree => Exit::History,
-        true if count(&State::is_pending) > 0 => Exit::Findings,
-        _ => Exit::Done,
-    })
+    Ok(rows)
 }
 
 fn line(row: &StatusRow) -> String {

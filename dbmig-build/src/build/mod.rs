@@ -162,9 +162,10 @@ fn messages(findings: &Findings) -> Vec<Directive> {
 }
 
 fn drafts_in_one_line(first: &Finding, count: usize) -> String {
+    let dir = first.path.rsplit('/').next().unwrap_or(&first.path);
     let which = match count {
-        1 => first.message.clone(),
-        more => format!("{} and {} more", first.message, more - 1),
+        1 => format!("migration `{dir}` is a draft"),
+        more => format!("migrations `{dir}` and {} more are drafts", more - 1),
     };
     format!(
         "{}: {which}, not in `{}` yet; make final with `cargo dbmig lock`",

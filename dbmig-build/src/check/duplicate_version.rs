@@ -8,11 +8,21 @@ use super::Subject;
 use crate::{Code, Finding, Findings};
 
 pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
-    let mut seen = BTreeMap::new();
+    let mut first_of = BTreeMap::new();
     for migration in &subject.migrations {
-        let Some(first) = seen.insert(&migration.version, migration.dir_name) else { continue };
-        // The first stays the one that later ones are compared with.
-        seen.insert(&migration.version, first);
+        let locked = subject.lock.and_then(|lock| lock.get(&migration.version));
+        let is_locked = locked.is_some_and(|entry| entry.dir_name == migration.dir_name);
+        let first = first_of.entry(&migration.version).or_insert(migration.dir_name);
+        // What is locked is the first of its version, wherever its name sorts.
+        if is_locked {
+            *first = migration.dir_name;
+        }
+    }
+    for migration in &subject.migrations {
+        let first = first_of[&migration.version];
+        if first == migration.dir_name {
+            continue;
+        }
         findings.push(
             Finding::new(
                 Code::DuplicateVersion,

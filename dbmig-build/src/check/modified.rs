@@ -7,6 +7,9 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
     let Some(lock) = subject.lock else { return };
     for migration in &subject.migrations {
         let Some(entry) = lock.get(&migration.version) else { continue };
+        if is_double(subject, migration, entry) {
+            continue;
+        }
         if migration.standing == Standing::Modified {
             findings.extend(modified(subject, migration, entry));
         } else if migration.reformatted {
@@ -39,6 +42,13 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
             );
         }
     }
+}
+
+/// Another directory has the version as well, and that one is what was locked: the finding is then
+/// `duplicate-version`, and nothing was edited.
+fn is_double(subject: &Subject<'_>, migration: &Decoded<'_>, entry: &LockEntry) -> bool {
+    migration.dir_name != entry.dir_name
+        && subject.migrations.iter().any(|other| other.dir_name == entry.dir_name)
 }
 
 /// One finding a file, so that each has its own place.
@@ -118,6 +128,19 @@ mod tests {
         assert!(messages[0].contains("`down.sql`") && messages[0].contains("removed"));
         assert!(messages[1].contains("`metadata.toml`") && messages[1].contains("added"));
         assert!(messages[2].contains("`up.sql`") && messages[2].contains("edited"));
+    }
+
+    #[test]
+    fn a_second_directory_with_the_version_is_not_an_edit() {
+        let lock = locked(&raw(&["1_b"]));
+        for names in [["1_b", "1_c"], ["1_a", "1_b"]] {
+            let found = findings(&with_lock(raw(&names), &lock));
+            assert_eq!(found.iter().map(|f| f.code).collect::<Vec<_>>(), [Code::DuplicateVersion]);
+            assert!(
+                !found[0].path.ends_with("1_b"),
+                "the one that is not locked is the one too many"
+            );
+        }
     }
 
     #[test]

@@ -1,0 +1,123 @@
+//! `migration run|revert|redo|list|pending`: our verbs in Diesel's words.
+
+use dbmig_runtime::history::{self, State};
+use dbmig_runtime::plan::{self, Note, Target};
+use dbmig_runtime::{Report, plan::Plan};
+use serde_json::json;
+
+use super::{CountArgs, SchemaArgs, schema};
+use crate::commands::revert::{existing_only, report_json};
+use crate::context::{Context, Purpose};
+use crate::database::Access;
+use crate::error::CliResult;
+use crate::exit::Exit;
+use crate::failure;
+use crate::operations::running::{self, Sides};
+use crate::render::{self, Wording};
+
+pub(super) fn run(context: &mut Context<'_>, args: SchemaArgs) -> CliResult<Exit> {
+    schema::refuse_locked(context, args)?;
+    let report = apply_pending(context, "cargo dbmig migration run")?;
+    conclude(context, "migration run", &report)
+}
+
+/// Applies what is pending by the rules of `migrate`.
+pub(super) fn apply_pending(context: &mut Context<'_>, again: &str) -> CliResult<Report> {
+    let mut sides = running::sides(context, Purpose::Apply, Access::Write)?;
+    let protected = context.environment()?.protected;
+    let plan =
+        sides.plan_apply(&Target::All, protected).map_err(|error| failure::of_plan(&error))?;
+    let report = execute(context, &mut sides, &plan, again)?;
+    if report.adopted > 0 {
+        context.output.note(format!(
+            "{} migrations that another tool had applied are recorded from now on",
+            report.adopted
+        ));
+    }
+    Ok(report)
+}
+
+pub(super) fn revert(context: &mut Context<'_>, args: CountArgs) -> CliResult<Exit> {
+    schema::refuse_locked(context, args.schema)?;
+    existing_only(context)?;
+    let mut sides = running::sides(context, Purpose::Other, Access::Write)?;
+    let dialect = sides.session.dialect();
+    let plan = plan::plan_revert(&sides.set, &sides.history, dialect, &target(args))
+        .map_err(|error| failure::of_plan(&error))?;
+    let report = execute(context, &mut sides, &plan, "cargo dbmig migration revert")?;
+    conclude(context, "migration revert", &report)
+}
+
+pub(super) fn redo(context: &mut Context<'_>, args: CountArgs) -> CliResult<Exit> {
+    schema::refuse_locked(context, args.schema)?;
+    existing_only(context)?;
+    let mut sides = running::sides(context, Purpose::Apply, Access::Write)?;
+    let dialect = sides.session.dialect();
+    let plan = plan::plan_redo(&sides.set, &sides.history, dialect, &target(args))
+        .map_err(|error| failure::of_plan(&error))?;
+    // What was reverted before a failure is pending then.
+    let report = execute(context, &mut sides, &plan, "cargo dbmig migration run")?;
+    conclude(context, "migration redo", &report)
+}
+
+fn target(args: CountArgs) -> Target {
+    if args.all { Target::All } else { Target::Steps(args.number) }
+}
+
+fn execute(
+    context: &mut Context<'_>,
+    sides: &mut Sides,
+    plan: &Plan,
+    again: &str,
+) -> CliResult<Report> {
+    render::notes(context.output, &plan.notes, &sides.set, &sides.history);
+    running::execute(context, sides, plan, Wording::Diesel, again)
+}
+
+/// What follows a run. Diesel says nothing when it is done.
+pub(super) fn conclude(
+    context: &mut Context<'_>,
+    command: &str,
+    report: &Report,
+) -> CliResult<Exit> {
+    schema::note_after(context, report);
+    context.output.json(&report_json(command, report));
+    Ok(Exit::Done)
+}
+
+pub(super) fn list(context: &mut Context<'_>) -> CliResult<Exit> {
+    let sides = running::sides(context, Purpose::Other, Access::Read)?;
+    let applied = |version| sides.history.applied.contains_key(version);
+    context.output.line("Migrations:");
+    let mut rows = Vec::new();
+    for migration in &sides.set {
+        let applied = applied(&migration.version);
+        let mark = if applied { 'X' } else { ' ' };
+        context.output.line(format!("  [{mark}] {}", migration.dir_name));
+        rows.push(json!({
+            "version": migration.version.as_str(), "name": migration.dir_name, "applied": applied,
+        }));
+    }
+    note_missing(context, &sides);
+    context.output.json(&json!({ "dbmig": 1, "command": "migration list", "migrations": rows }));
+    Ok(Exit::Done)
+}
+
+/// What is applied and has no directory is no line of Diesel's list; it is said beside it.
+fn note_missing(context: &mut Context<'_>, sides: &Sides) {
+    let rows = history::status(&sides.set, &sides.history, sides.session.dialect());
+    let missing: Vec<_> = rows
+        .into_iter()
+        .filter(|row| row.state == State::Missing)
+        .map(|row| Note::Missing(row.version))
+        .collect();
+    render::notes(context.output, &missing, &sides.set, &sides.history);
+}
+
+pub(super) fn pending(context: &mut Context<'_>) -> CliResult<Exit> {
+    let sides = running::sides(context, Purpose::Other, Access::Read)?;
+    let pending = sides.set.iter().any(|m| !sides.history.applied.contains_key(&m.version));
+    context.output.line(pending.to_string());
+    context.output.json(&json!({ "dbmig": 1, "command": "migration pending", "pending": pending }));
+    Ok(Exit::Done)
+}

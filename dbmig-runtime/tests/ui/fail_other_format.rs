@@ -1,0 +1,5 @@
+//! `dbmig-build` of another version.
+
+const _: () = ::dbmig_runtime::private::assert_format(2);
+
+fn main() {}

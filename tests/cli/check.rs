@@ -1,0 +1,60 @@
+//! `check`, `explain`.
+
+use crate::support::Sandbox;
+
+#[test]
+fn reports_everything_at_once() {
+    let sandbox = Sandbox::project();
+    sandbox.migration("1_a", "CREATE TABLE a (id INT);", "DROP TABLE a;");
+    sandbox.dbmig(["lock"]).ok();
+    sandbox.dbmig(["check"]).ok().says("1 set: in order");
+    sandbox.write("migrations/1_a/up.sql", "CREATE TABLE b (id INT);");
+    sandbox.migration("2_b", "", "");
+    sandbox.write("migrations/3_c/up.sql", "SELECT 1;");
+    sandbox.write("migrations/3_c/metadata.toml", "run_in_transactoin = true\n");
+    let mut ran = sandbox.dbmig(["check"]).exits(1);
+    for code in [
+        "modified",
+        "empty-up",
+        "missing-down",
+        "draft",
+        "invalid-metadata",
+        "metadata-transaction-missing",
+    ] {
+        ran = ran.warns(&format!("[{code}]"));
+    }
+    let ran = ran.warns("did you mean `run_in_transaction`?").says("1 set: ");
+    assert!(!ran.stderr.contains("panicked"));
+    let json = sandbox.dbmig(["check", "--format", "json"]).exits(1).json();
+    let found: Vec<_> =
+        json["findings"].as_array().unwrap().iter().map(|f| f["code"].as_str().unwrap()).collect();
+    assert!(found.contains(&"modified") && found.contains(&"missing-down"), "{found:?}");
+    let place = json["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|f| f["code"] == "invalid-metadata")
+        .unwrap();
+    assert_eq!((place["line"].as_u64(), place["column"].as_u64()), (Some(1), Some(1)));
+}
+
+#[test]
+fn levels_come_from_the_configuration() {
+    let sandbox = Sandbox::project();
+    sandbox.migration("1_a", "CREATE TABLE a (id INT);", "");
+    sandbox.dbmig(["lock"]).exits(1).warns("error[missing-down]");
+    let config = sandbox.read("dbmig.toml");
+    sandbox.write("dbmig.toml", format!("{config}\n[lints]\nmissing-down = \"warn\"\n"));
+    sandbox.dbmig(["lock"]).ok();
+    sandbox.dbmig(["check"]).ok().warns("warning[missing-down]");
+    sandbox.write("dbmig.toml", format!("{config}\n[lints]\nmissing-down = \"allow\"\n"));
+    sandbox.dbmig(["check"]).ok().silent_about("missing-down");
+}
+
+#[test]
+fn explain_knows_every_code_it_shows() {
+    let sandbox = Sandbox::project();
+    sandbox.dbmig(["explain"]).ok().says("duplicate-version");
+    sandbox.dbmig(["explain", "modified"]).ok().says("cargo dbmig lock --relock");
+    sandbox.dbmig(["explain", "modifed"]).exits(2).warns("did you mean `modified`?");
+}

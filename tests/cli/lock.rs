@@ -1,0 +1,59 @@
+//! `lock`.
+
+use crate::support::Sandbox;
+
+fn locked() -> Sandbox {
+    let sandbox = Sandbox::project();
+    sandbox.migration("1_a", "CREATE TABLE a (id INT);", "DROP TABLE a;");
+    sandbox.dbmig(["lock"]).ok().says("locked  1_a").says("1 migrations are final");
+    sandbox
+}
+
+#[test]
+fn nothing_to_lock_writes_nothing() {
+    let sandbox = locked();
+    let before = sandbox.snapshot();
+    sandbox.dbmig(["lock"]).ok().says("nothing to lock");
+    assert!(before == sandbox.snapshot());
+}
+
+#[test]
+fn a_dry_run_shows_the_difference() {
+    let sandbox = locked();
+    sandbox.migration("2_b", "CREATE TABLE b (id INT);", "DROP TABLE b;");
+    let before = sandbox.snapshot();
+    sandbox.dbmig(["lock", "--dry-run"]).ok().says("+migration 2 dir=2_b");
+    assert!(before == sandbox.snapshot());
+}
+
+#[test]
+fn what_was_edited_is_accepted_by_name_only() {
+    let sandbox = locked();
+    sandbox.write("migrations/1_a/up.sql", "CREATE TABLE b (id INT);");
+    sandbox.dbmig(["lock"]).exits(1).warns("error[modified]").warns("cargo dbmig lock --relock 1");
+    sandbox.dbmig(["check"]).exits(1);
+    sandbox.dbmig(["lock", "--relock", "1"]).ok();
+    sandbox.dbmig(["check"]).ok();
+    std::fs::remove_dir_all(sandbox.path("migrations/1_a")).unwrap();
+    sandbox.dbmig(["check"]).exits(1).warns("error[removed]");
+    sandbox.dbmig(["lock"]).exits(1);
+    sandbox.dbmig(["lock", "--relock", "1"]).ok().says("0 migrations are final");
+    sandbox.dbmig(["lock", "--relock", "9"]).exits(2);
+}
+
+#[test]
+fn a_renamed_one_is_accepted_by_name() {
+    let sandbox = locked();
+    std::fs::rename(sandbox.path("migrations/1_a"), sandbox.path("migrations/1_renamed")).unwrap();
+    sandbox.dbmig(["check"]).ok().warns("warning[renamed]");
+    sandbox.dbmig(["lock", "--relock", "1"]).ok();
+    sandbox.dbmig(["check"]).ok().silent_about("renamed");
+}
+
+#[test]
+fn drafts_must_be_in_order_to_be_locked() {
+    let sandbox = locked();
+    sandbox.migration("2_b", "-- later\n", "");
+    sandbox.dbmig(["lock"]).exits(1).warns("error[empty-up]").warns("error[missing-down]");
+    assert!(!sandbox.read("migrations/dbmig.lock").contains("2_b"));
+}

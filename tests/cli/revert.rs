@@ -1,0 +1,111 @@
+//! `revert`, `redo`, `resolve`.
+
+use crate::support::Sandbox;
+
+fn applied() -> Sandbox {
+    let sandbox = Sandbox::project();
+    for (dir, table) in [("1_a", "a"), ("2_b", "b"), ("3_c", "c")] {
+        sandbox.migration(
+            dir,
+            &format!("CREATE TABLE {table} (id INT);"),
+            &format!("DROP TABLE {table};"),
+        );
+    }
+    sandbox.dbmig(["lock"]).ok();
+    sandbox.dbmig(["migrate"]).ok();
+    sandbox
+}
+
+#[test]
+fn extents() {
+    for (args, left) in [
+        (&["revert"][..], &["a", "b"][..]),
+        (&["revert", "--step", "2"], &["a"]),
+        (&["revert", "-n", "9"], &[]),
+        (&["revert", "--to", "1"], &["a"]),
+        (&["revert", "--through", "2"], &["a"]),
+        (&["revert", "--all"], &[]),
+        (&["rollback"], &["a", "b"]),
+        (&["revert", "--dry-run", "--all"], &["a", "b", "c"]),
+    ] {
+        let sandbox = applied();
+        sandbox.dbmig(args.iter().copied()).ok();
+        assert_eq!(sandbox.tables("dev.sqlite3"), left, "{args:?}");
+    }
+}
+
+#[test]
+fn the_most_recently_applied_goes_first() {
+    let sandbox = Sandbox::project();
+    for dir in ["1_a", "3_c"] {
+        sandbox.migration(
+            dir,
+            &format!("CREATE TABLE t{dir} (id INT);"),
+            &format!("DROP TABLE t{dir};"),
+        );
+    }
+    sandbox.dbmig(["migrate"]).ok();
+    sandbox.migration("2_b", "CREATE TABLE t2_b (id INT);", "DROP TABLE t2_b;");
+    sandbox.dbmig(["migrate"]).ok().warns("sorts before migrations that are applied");
+    sandbox.dbmig(["revert"]).ok().says("2_b");
+    sandbox.dbmig(["revert"]).ok().says("3_c");
+    sandbox.dbmig(["revert"]).ok().says("1_a");
+    sandbox.dbmig(["revert"]).ok().says("nothing to revert");
+}
+
+#[test]
+fn without_a_down_nothing_is_run() {
+    let sandbox = applied();
+    std::fs::remove_file(sandbox.path("migrations/2_b/down.sql")).unwrap();
+    sandbox
+        .dbmig(["revert", "--all"])
+        .exits(4)
+        .warns("migration `2_b` has no `down.sql`")
+        .warns("cargo dbmig revert --to 2");
+    assert_eq!(sandbox.tables("dev.sqlite3"), ["a", "b", "c"]);
+    sandbox.dbmig(["revert", "--to", "2"]).ok();
+    assert_eq!(sandbox.tables("dev.sqlite3"), ["a", "b"]);
+}
+
+#[test]
+fn a_failing_down_says_what_was_reverted_before_it() {
+    let sandbox = applied();
+    sandbox.write("migrations/2_b/down.sql", "DROP TABLE b;\nDROP TABLE nosuch;\n");
+    sandbox
+        .dbmig(["revert", "--all"])
+        .exits(3)
+        .warns("migrations/2_b/down.sql:2:1: no such table: nosuch")
+        .warns("reverted before it, and kept: 1 (the last `3_c`)");
+    assert_eq!(sandbox.tables("dev.sqlite3"), ["a", "b"]);
+}
+
+#[test]
+fn redo_extents() {
+    let sandbox = applied();
+    sandbox.dbmig(["redo"]).ok().says("1 migration redone");
+    sandbox.dbmig(["redo", "--step", "2"]).ok().says("2 migrations redone");
+    sandbox.dbmig(["redo", "--all"]).ok().says("3 migrations redone");
+    sandbox.dbmig(["redo", "--dry-run"]).ok().says("revert  3_c").says("apply  3_c");
+    assert_eq!(sandbox.tables("dev.sqlite3"), ["a", "b", "c"]);
+}
+
+#[test]
+fn what_stopped_outside_a_transaction_goes_on_or_is_decided() {
+    let sandbox = applied();
+    sandbox.migration(
+        "4_d",
+        "CREATE TABLE d (id INT);\nINSERT INTO nosuch VALUES (1);\n",
+        "DROP TABLE d;",
+    );
+    sandbox.write("migrations/4_d/metadata.toml", "run_in_transaction = false\n");
+    sandbox
+        .dbmig(["migrate"])
+        .exits(3)
+        .warns("migrations/4_d/up.sql:2:1")
+        .warns("statements 1 to 1 of this file are in the database");
+    sandbox.dbmig(["status"]).ok().says("half-done").warns("cargo dbmig resolve 4");
+    sandbox.write("migrations/4_d/up.sql", "CREATE TABLE d (id INT);\nINSERT INTO d VALUES (1);\n");
+    sandbox.dbmig(["migrate"]).ok();
+    assert_eq!(sandbox.query("dev.sqlite3", "SELECT id FROM d"), ["1"]);
+    sandbox.dbmig(["resolve", "4", "--applied"]).exits(2).warns("did not stop half way");
+}
