@@ -6,11 +6,11 @@ use dbmig_build::check::{self, Checked, Options};
 use dbmig_build::{Code, Dialect, Findings, Group, MigrationSet, Policy, Severity, Version};
 use dbmig_runtime::Session;
 
-use crate::cli::GlobalArgs;
 use crate::config::{Config, Env, Environment, Kind};
 use crate::database::{self, Access, Location};
 use crate::error::{CliError, CliResult};
 use crate::exit::Exit;
+use crate::global::GlobalArgs;
 use crate::metadata;
 use crate::output::Output;
 use crate::project::{self, Overrides, Project};
@@ -67,8 +67,16 @@ impl<'o> Context<'o> {
     ///
     /// `dbmig.toml` does not know it.
     pub fn environment(&self) -> CliResult<Environment> {
-        let name = self.global.env.as_deref().unwrap_or(Config::DEFAULT_ENVIRONMENT);
-        self.project.config.environment(name)
+        let named = self.global.env.as_deref();
+        let mut environment =
+            self.project.config.environment(named.unwrap_or(Config::DEFAULT_ENVIRONMENT))?;
+        let url_given =
+            self.global.database_url.is_some() || self.env.get("DBMIG_DATABASE_URL").is_some();
+        if named.is_none() && url_given {
+            // A URL that was typed may be anything: nobody has said that it is a place to play.
+            environment.kind = Kind::Unclassified;
+        }
+        Ok(environment)
     }
 
     /// The migrations directory.

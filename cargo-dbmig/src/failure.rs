@@ -153,6 +153,9 @@ pub fn of_plan(error: &PlanError) -> CliError {
         PlanError::UnknownTarget(_) | PlanError::TargetNotApplied(_) => {
             CliError::usage(error.to_string()).help("list them: `cargo dbmig status`")
         }
+        PlanError::EmptyUp { .. } => {
+            shown.note("nothing was run").help("write its statements, or remove the directory")
+        }
         PlanError::NoDown { version, .. } => shown
             .note("nothing was run")
             .help("write its `down.sql`")

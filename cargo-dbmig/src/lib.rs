@@ -8,6 +8,7 @@ pub mod database;
 pub mod error;
 pub mod exit;
 pub mod failure;
+pub mod global;
 pub mod metadata;
 pub mod operations;
 pub mod output;
@@ -21,7 +22,7 @@ use std::ffi::OsString;
 
 use clap::Parser as _;
 
-use crate::cli::Cli;
+use crate::cli::{Cli, Command};
 use crate::context::Context;
 use crate::error::CliError;
 use crate::exit::Exit;
@@ -42,8 +43,14 @@ pub fn run(mut args: Vec<OsString>) -> Exit {
         }
     };
     let mut output = Output::of_process(cli.global.format, cli.global.quiet);
-    let result = Context::new(cli.global, &mut output)
-        .and_then(|mut context| commands::run(&mut context, cli.command));
+    output.env.clone_from(&cli.global.env);
+    let result = match cli.command {
+        // These answer questions, also where nothing is set up or the configuration is broken.
+        Command::Explain(args) => commands::explain::run(&mut output, &args),
+        Command::Foreign(words) => commands::foreign::run(&words),
+        command => Context::new(cli.global, &mut output)
+            .and_then(|mut context| commands::run(&mut context, command)),
+    };
     let exit = result.unwrap_or_else(|error| {
         report(&mut output, &error);
         error.exit
@@ -72,6 +79,7 @@ fn report(output: &mut Output, error: &CliError) {
         output.message_line(format!("  note: {note}"));
     }
     for help in &error.help {
+        let help = output.in_environment(help);
         output.message_line(format!("  help: {help}"));
     }
 }

@@ -86,7 +86,8 @@ pub fn discover(cwd: &Path, overrides: &Overrides) -> CliResult<Project> {
     // From the root and not from `start`: one dbmig.toml means the same wherever it is used from.
     let diesel_from = config_path.as_deref().map_or(start.as_path(), folder_of);
     let diesel_path = match &overrides.diesel_config {
-        Some(diesel) => Some(named_file(cwd, diesel)?.0),
+        // Like Diesel: one that is named and not there yet is one with the defaults.
+        Some(diesel) => Some(tidy(&cwd.join(diesel))),
         None => nearest(DIESEL_TOML, diesel_from),
     };
     let root = match (&config_path, &diesel_path, &cargo.manifest) {
@@ -103,7 +104,10 @@ pub fn discover(cwd: &Path, overrides: &Overrides) -> CliResult<Project> {
         None => Config::defaults(),
     };
     let diesel = match &diesel_path {
-        Some(path) => Some(DieselToml::parse(&read(path, cwd)?, &show(path, cwd))?),
+        Some(path) => match read_if_exists(path, cwd)? {
+            Some(text) => Some(DieselToml::parse(&text, &show(path, cwd))?),
+            None => None,
+        },
         None => None,
     };
     let workspace_root = cargo.boundary.clone().unwrap_or_else(|| root.clone());

@@ -4,6 +4,9 @@ use dbmig_build::Version;
 
 use crate::error::{CliError, CliResult};
 
+/// Whether a selector means a migration.
+type Fits<'a> = &'a dyn Fn(&Version, &str) -> bool;
+
 /// What can be selected: versions with their directory names.
 #[derive(Debug, Clone, Default)]
 pub struct Catalog {
@@ -29,7 +32,7 @@ impl Catalog {
         let label = |name: &str| {
             name.split_once('_').map(|(_, label)| label.to_owned()).unwrap_or_default()
         };
-        let attempts: [&dyn Fn(&Version, &str) -> bool; 4] = [
+        let attempts: [Fits<'_>; 4] = [
             &|version, name| version.as_str() == text || version.as_str() == plain || name == text,
             &|_, name| label(name) == text,
             &|version, name| {

@@ -1,11 +1,15 @@
 //! Reads a migrations directory into a [`RawSet`]. Judges nothing.
 
-use std::fs;
-use std::path::Path;
+use std::fs::{self, File};
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
 
-use walkdir::WalkDir;
+use walkdir::{DirEntry, WalkDir};
 
 use crate::{RawFile, RawMigration, RawSet, lock};
+
+/// Below this many migrations a second thread costs more than it saves.
+const WORTH_A_THREAD: usize = 200;
 
 /// Reads the migrations directory `dir`; findings will call it `shown`.
 ///
@@ -28,49 +32,130 @@ pub fn load(dir: &Path, shown: &str) -> RawSet {
             return raw;
         }
     }
-    for entry in WalkDir::new(dir).min_depth(1).max_depth(1).follow_links(true).sort_by_file_name()
-    {
-        let entry = match entry {
-            Ok(entry) => entry,
-            Err(error) => {
-                raw.unreadable.push((shown.to_owned(), error.to_string()));
-                continue;
-            }
-        };
-        let hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
-        if hidden || !entry.file_type().is_dir() {
-            continue;
+    let found = walk(dir, &mut raw);
+    raw.migrations = read_all(&found);
+    raw.lock = match fs::metadata(dir.join(lock::FILE_NAME)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => RawFile::Absent,
+        metadata => {
+            read(&dir.join(lock::FILE_NAME), metadata.is_ok_and(|metadata| metadata.is_file()))
         }
-        match entry.file_name().to_str() {
-            Some(name) => raw.migrations.push(migration(entry.path(), name)),
-            None => raw.undecodable_names.push(entry.file_name().to_string_lossy().into_owned()),
-        }
-    }
-    raw.lock = read(&dir.join(lock::FILE_NAME));
+    };
     raw
 }
 
-fn migration(dir: &Path, name: &str) -> RawMigration {
+/// A migration directory: its name, and which of the three files it has.
+struct Found {
+    name: String,
+    files: [Option<(PathBuf, bool)>; 3],
+}
+
+/// The files of a migration, in the order of [`Found::files`].
+const FILES: [&str; 3] = ["up.sql", "down.sql", "metadata.toml"];
+
+/// One walk over both levels: listing a directory is cheaper than asking for three files.
+fn walk(dir: &Path, raw: &mut RawSet) -> Vec<Found> {
+    let mut found: Vec<Found> = Vec::new();
+    let visible = |entry: &DirEntry| {
+        entry.depth() == 0 || !entry.file_name().as_encoded_bytes().starts_with(b".")
+    };
+    let walk = WalkDir::new(dir).min_depth(1).max_depth(2).sort_by_file_name();
+    for entry in walk.into_iter().filter_entry(visible) {
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(error) => {
+                let at = error.path().and_then(|path| path.strip_prefix(dir).ok());
+                let path = at.map_or_else(
+                    || raw.path.clone(),
+                    |below| raw.path_of(&[&below.to_string_lossy()]),
+                );
+                let reason =
+                    error.io_error().map_or_else(|| error.to_string(), ToString::to_string);
+                raw.unreadable.push((path, format!("could not read it: {reason}")));
+                continue;
+            }
+        };
+        let is_link = entry.file_type().is_symlink();
+        if entry.depth() == 1 && (entry.file_type().is_dir() || is_link && entry.path().is_dir()) {
+            match entry.file_name().to_str() {
+                Some(name) => {
+                    found.push(Found { name: name.to_owned(), files: [None, None, None] })
+                }
+                None => {
+                    raw.undecodable_names.push(entry.file_name().to_string_lossy().into_owned())
+                }
+            }
+            // Like Diesel, a link to a directory is a migration; a walk does not enter it by itself.
+            if let Some(last) = found.last_mut().filter(|_| is_link) {
+                for (slot, file) in last.files.iter_mut().zip(FILES) {
+                    let path = entry.path().join(file);
+                    *slot = fs::metadata(&path).ok().map(|metadata| (path, metadata.is_file()));
+                }
+            }
+        } else if let Some(slot) = slot_of(&entry, found.last_mut()) {
+            let is_file = entry.file_type().is_file() || is_link && entry.path().is_file();
+            *slot = Some((entry.into_path(), is_file));
+        }
+    }
+    found
+}
+
+/// Where an entry of the second level belongs, if it is one of the three files.
+fn slot_of<'f>(
+    entry: &DirEntry,
+    last: Option<&'f mut Found>,
+) -> Option<&'f mut Option<(PathBuf, bool)>> {
+    let last = last.filter(|last| {
+        let parent = entry.path().parent().and_then(Path::file_name);
+        entry.depth() == 2 && parent.is_some_and(|parent| parent == last.name.as_str())
+    })?;
+    let index = FILES.iter().position(|file| entry.file_name() == *file)?;
+    Some(&mut last.files[index])
+}
+
+/// Reads the files of all migrations; the time goes into system calls, so a second thread helps.
+fn read_all(found: &[Found]) -> Vec<RawMigration> {
+    let read_part = |part: &[Found]| part.iter().map(migration).collect::<Vec<_>>();
+    if found.len() < WORTH_A_THREAD {
+        return read_part(found);
+    }
+    let (first, second) = found.split_at(found.len() / 2);
+    std::thread::scope(|scope| {
+        let second = scope.spawn(move || read_part(second));
+        let mut migrations = read_part(first);
+        migrations.extend(second.join().expect("reading does not panic"));
+        migrations
+    })
+}
+
+fn migration(found: &Found) -> RawMigration {
+    let [up, down, metadata] = &found.files;
+    let file = |file: &Option<(PathBuf, bool)>| match file {
+        None => RawFile::Absent,
+        Some((path, is_file)) => read(path, *is_file),
+    };
     RawMigration {
-        dir_name: name.to_owned(),
-        up: read(&dir.join("up.sql")),
-        down: read(&dir.join("down.sql")),
-        metadata: read(&dir.join("metadata.toml")),
+        dir_name: found.name.clone(),
+        up: file(up),
+        down: file(down),
+        metadata: file(metadata),
     }
 }
 
-fn read(path: &Path) -> RawFile {
-    match fs::metadata(path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => RawFile::Absent,
-        Err(error) => RawFile::Unreadable(format!("could not open it: {error}")),
-        // Opening a pipe would wait for a writer that never comes.
-        Ok(metadata) if !metadata.is_file() => {
-            RawFile::Unreadable("it is not a regular file".into())
-        }
-        Ok(_) => match fs::read(path) {
-            Ok(bytes) => RawFile::Bytes(bytes),
-            Err(error) => RawFile::Unreadable(format!("could not read it: {error}")),
-        },
+/// Reads a file. What is no regular one is not opened: a pipe would wait for a writer that never comes.
+fn read(path: &Path, is_file: bool) -> RawFile {
+    if !is_file {
+        return RawFile::Unreadable("it is not a regular file".into());
+    }
+    let content = || -> io::Result<Vec<u8>> {
+        // Most files are small: one read, and one that says it was all. `fs::read` asks for the size first.
+        let mut bytes = Vec::with_capacity(4096);
+        File::open(path)?.take(u64::MAX).read_to_end(&mut bytes)?;
+        bytes.shrink_to_fit();
+        Ok(bytes)
+    };
+    match content() {
+        Ok(bytes) => RawFile::Bytes(bytes),
+        Err(error) => RawFile::Unreadable(format!("could not read it: {error}")),
     }
 }
 
@@ -96,6 +181,42 @@ mod tests {
         assert_eq!(raw.migrations[1].up, RawFile::Unreadable("it is not a regular file".into()));
         assert_eq!(raw.lock, RawFile::Bytes(b"lock".to_vec()));
         assert!(raw.unreadable.is_empty());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_are_followed_and_pipes_are_not_opened() {
+        use std::os::unix::fs::symlink;
+        let dir = tempfile::tempdir().unwrap();
+        let elsewhere = tempfile::tempdir().unwrap();
+        fs::write(elsewhere.path().join("up.sql"), "select 1").unwrap();
+        symlink(elsewhere.path(), dir.path().join("1_a")).unwrap();
+        fs::create_dir(dir.path().join("2_b")).unwrap();
+        symlink(elsewhere.path().join("up.sql"), dir.path().join("2_b/up.sql")).unwrap();
+        symlink("/nonexistent", dir.path().join("2_b/down.sql")).unwrap();
+        symlink("/dev/zero", dir.path().join("2_b/metadata.toml")).unwrap();
+        let raw = load(dir.path(), "m");
+        assert_eq!(raw.migrations[0].up, RawFile::Bytes(b"select 1".to_vec()));
+        assert_eq!(raw.migrations[0].down, RawFile::Absent);
+        assert_eq!(raw.migrations[1].up, RawFile::Bytes(b"select 1".to_vec()));
+        for file in [&raw.migrations[1].down, &raw.migrations[1].metadata] {
+            assert_eq!(*file, RawFile::Unreadable("it is not a regular file".into()));
+        }
+    }
+
+    #[test]
+    fn many_are_read_in_order() {
+        let dir = tempfile::tempdir().unwrap();
+        for number in 0..WORTH_A_THREAD + 1 {
+            fs::create_dir(dir.path().join(format!("{number:04}_x"))).unwrap();
+            fs::write(dir.path().join(format!("{number:04}_x/up.sql")), number.to_string())
+                .unwrap();
+        }
+        let raw = load(dir.path(), "m");
+        for (number, migration) in raw.migrations.iter().enumerate() {
+            assert_eq!(migration.dir_name, format!("{number:04}_x"));
+            assert_eq!(migration.up, RawFile::Bytes(number.to_string().into_bytes()));
+        }
     }
 
     #[test]

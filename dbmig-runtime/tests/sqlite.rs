@@ -1,5 +1,7 @@
 //! The engine on SQLite through a plain Diesel connection, as an application uses it.
 
+#![allow(clippy::unwrap_used, reason = "these are tests")]
+
 use dbmig_build::check::{self, Options};
 use dbmig_build::{Dialect, MigrationSet, RawFile, RawMigration, RawSet, blob};
 use dbmig_runtime::history::{self, State};

@@ -264,3 +264,41 @@ fn control_characters_do_not_reach_the_terminal() {
 fn unchanged_or_not(sandbox: &Sandbox, command: &str) -> Ran {
     sandbox.dbmig([command])
 }
+
+#[test]
+fn empty_up_without_a_lock() {
+    let sandbox = Sandbox::new();
+    sandbox.write("migrations/1_a/up.sql", "CREATE TABLE a (id INT);");
+    sandbox.write("migrations/2_b/up.sql", "");
+    let env = [("DATABASE_URL", "x.sqlite3")];
+    sandbox
+        .dbmig_with(&env, ["migrate"])
+        .exits(4)
+        .warns("the `up.sql` of migration `2_b` is empty");
+    sandbox.dbmig_with(&env, ["migrate", "--to", "1"]).ok();
+    assert_eq!(sandbox.tables("x.sqlite3"), ["a"]);
+}
+
+#[test]
+fn no_migrations_directory() {
+    let sandbox = sandbox();
+    fs::remove_dir_all(sandbox.path("migrations")).unwrap();
+    unchanged(&sandbox, ["migrate"]).exits(1).warns("error[unreadable]").warns("cargo dbmig init");
+}
+
+#[test]
+fn explanations_need_no_order() {
+    let sandbox = sandbox();
+    sandbox.write("dbmig.toml", "broken");
+    sandbox.write(".env", "broken");
+    unchanged(&sandbox, ["explain", "modified"]).ok();
+    unchanged(&sandbox, ["db:migrate"]).exits(2).warns("cargo dbmig migrate");
+}
+
+#[test]
+fn proposed_commands_keep_the_environment() {
+    let sandbox = sandbox();
+    unchanged(&sandbox, ["status", "--env", "test"])
+        .exits(3)
+        .warns("`cargo dbmig migrate --env test`");
+}

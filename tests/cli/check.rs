@@ -56,5 +56,8 @@ fn explain_knows_every_code_it_shows() {
     let sandbox = Sandbox::project();
     sandbox.dbmig(["explain"]).ok().says("duplicate-version");
     sandbox.dbmig(["explain", "modified"]).ok().says("cargo dbmig lock --relock");
-    sandbox.dbmig(["explain", "modifed"]).exits(2).warns("did you mean `modified`?");
+    sandbox
+        .dbmig(["explain", "modifed"])
+        .exits(2)
+        .warns("did you mean `cargo dbmig explain modified`?");
 }

@@ -69,3 +69,15 @@ fn refuses_names_and_versions_that_can_not_be_used() {
         sandbox.dbmig(args.iter().copied()).exits(2);
     }
 }
+
+#[test]
+fn diesels_flag_for_no_down_declares_nothing() {
+    let sandbox = Sandbox::project();
+    sandbox.dbmig(["migration", "generate", "x", "--version", "7", "-u"]).ok();
+    assert_eq!(sandbox.read("migrations/7_x/metadata.toml"), "run_in_transaction = true\n");
+    sandbox.write("migrations/7_x/up.sql", "CREATE TABLE x (id INT);");
+    sandbox.dbmig(["lock"]).exits(1).warns("error[missing-down]");
+    sandbox.write("migrations/7_x/down.sql", "DROP TABLE x;");
+    sandbox.dbmig(["migrate"]).ok();
+    sandbox.dbmig(["revert"]).ok();
+}

@@ -1,10 +1,13 @@
 //! The program as a user runs it: arguments, output, exit codes. No cargo is needed here.
 
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "these are tests")]
+
 #[path = "../support/mod.rs"]
 mod support;
 
 mod bad_input;
 mod check;
+mod diesel;
 mod flows;
 mod generate;
 mod lock;

@@ -84,3 +84,12 @@ fn seeds_wait_for_pending_migrations() {
     sandbox.migration("2_u", "CREATE TABLE u (id INT);", "DROP TABLE u;");
     sandbox.dbmig(["seed", "run"]).exits(4).warns("cargo dbmig migrate");
 }
+
+#[test]
+fn a_url_that_was_typed_is_not_taken_for_development() {
+    let sandbox = seeded();
+    sandbox.dbmig(["seed", "run", "--database-url", "dev.sqlite3"]).ok().says("1 seed run");
+    assert_eq!(sandbox.query("dev.sqlite3", ROWS), ["reference"]);
+    sandbox.dbmig(["seed", "run", "--database-url", "dev.sqlite3", "--env", "development"]).ok();
+    assert_eq!(sandbox.query("dev.sqlite3", ROWS), ["dev", "reference"]);
+}

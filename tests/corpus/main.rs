@@ -1,6 +1,8 @@
 //! Real projects' sets: adopted, applied, reverted as far as their own downs allow, applied again, side
 //! by side with Diesel. Needs `DBMIG_TEST_CORPUS`; see `tests/run --full`.
 
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "these are tests")]
+
 #[path = "../support/mod.rs"]
 mod support;
 

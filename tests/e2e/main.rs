@@ -1,7 +1,10 @@
 //! Real cargo: what `cargo build` says, what is rebuilt, what the application does.
 
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "these are tests")]
+
 #[path = "../support/mod.rs"]
 mod support;
 
 mod dependencies;
+mod init;
 mod shop;

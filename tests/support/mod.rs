@@ -1,6 +1,7 @@
 //! What the tests of the whole share: sandboxes, and running programs in them.
 
 #![allow(dead_code, unreachable_pub, reason = "every test binary takes what it needs")]
+#![allow(clippy::print_stdout, reason = "a failing test says where its sandbox is")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -234,6 +235,14 @@ impl Ran {
     #[track_caller]
     pub fn warns(self, text: &str) -> Self {
         assert!(self.stderr.contains(text), "no {text:?} on standard error of {self}");
+        self
+    }
+
+    /// One of the two holds this.
+    #[track_caller]
+    pub fn warns_or_says(self, text: &str) -> Self {
+        let found = self.stdout.contains(text) || self.stderr.contains(text);
+        assert!(found, "no {text:?} in {self}");
         self
     }
 

@@ -5,10 +5,9 @@ use dbmig_build::{Code, Group};
 use serde_json::json;
 
 use crate::config::nearest;
-use crate::context::Context;
 use crate::error::{CliError, CliResult};
 use crate::exit::Exit;
-use crate::output::Format;
+use crate::output::{Format, Output};
 
 /// Explain a finding
 ///
@@ -34,23 +33,23 @@ const PAGES: &[(&str, &str)] = pages! {
     "reformatted" "removed" "renamed" "unknown-lint" "unreadable" "unusual-name"
 };
 
-pub(crate) fn run(context: &mut Context<'_>, args: &ExplainArgs) -> CliResult<Exit> {
+pub(crate) fn run(output: &mut Output, args: &ExplainArgs) -> CliResult<Exit> {
     match &args.code {
-        Some(name) => explain(context, name),
-        None => list(context),
+        Some(name) => explain(output, name),
+        None => list(output),
     }
 }
 
-fn explain(context: &mut Context<'_>, name: &str) -> CliResult<Exit> {
+fn explain(output: &mut Output, name: &str) -> CliResult<Exit> {
     // As it stands in a finding: `error[draft]`.
     let name = name.split_once('[').map_or(name, |(_, code)| code.trim_end_matches([']', ':']));
     let Some((code, page)) = PAGES.iter().find(|(code, _)| *code == name) else {
         return Err(unknown(name));
     };
-    if context.output.format == Format::Human {
-        context.output.raw(page);
+    if output.format == Format::Human {
+        output.raw(page);
     }
-    context.output.json(&json!({ "dbmig": 1, "command": "explain", "code": code, "page": page }));
+    output.json(&json!({ "dbmig": 1, "command": "explain", "code": code, "page": page }));
     Ok(Exit::Done)
 }
 
@@ -63,13 +62,13 @@ fn unknown(name: &str) -> CliError {
     .help("list the codes: `cargo dbmig explain`")
 }
 
-fn list(context: &mut Context<'_>) -> CliResult<Exit> {
+fn list(output: &mut Output) -> CliResult<Exit> {
     let width = Code::ALL.iter().map(|code| code.as_str().len()).max().unwrap_or_default();
     for code in Code::ALL {
         let (name, severity, title) = (code.as_str(), code.default_severity(), code.title());
-        context.output.line(format!("{name:<width$}  {severity:<7}  {title}"));
+        output.line(format!("{name:<width$}  {severity:<7}  {title}"));
     }
-    context.output.help("read about one: `cargo dbmig explain <code>`");
+    output.help("read about one: `cargo dbmig explain <code>`");
     let codes: Vec<_> = Code::ALL
         .iter()
         .map(|code| {
@@ -81,7 +80,7 @@ fn list(context: &mut Context<'_>) -> CliResult<Exit> {
             })
         })
         .collect();
-    context.output.json(&json!({ "dbmig": 1, "command": "explain", "codes": codes }));
+    output.json(&json!({ "dbmig": 1, "command": "explain", "codes": codes }));
     Ok(Exit::Done)
 }
 

@@ -42,10 +42,10 @@ pub fn run(context: &mut Context<'_>, command: Command) -> CliResult<Exit> {
         Command::Rebase(args) => rebase::run(context, &args),
         Command::Check(args) => check::run(context, &args),
         Command::Resolve(args) => resolve::run(context, &args),
-        Command::Explain(args) => explain::run(context, &args),
         Command::Setup(args) => diesel::setup(context, &args),
         Command::Migration(command) => diesel::migration(context, &command),
         Command::Database(command) => diesel::database(context, &command),
+        Command::Explain(args) => explain::run(context.output, &args),
         Command::Foreign(words) => foreign::run(&words),
     }
 }

@@ -60,10 +60,8 @@ pub fn plan(
 /// Always states `run_in_transaction`: a file without it means "no" to Diesel.
 fn metadata(new: &NewMigration) -> String {
     let mut text = format!("run_in_transaction = {}\n", !new.no_transaction);
-    let reason =
-        new.irreversible.clone().or_else(|| new.no_down.then(|| "it has no down.sql".to_owned()));
-    if let Some(reason) = reason {
-        let value = toml_edit::Value::from(reason);
+    if let Some(reason) = &new.irreversible {
+        let value = toml_edit::Value::from(reason.as_str());
         text.push_str(&format!("\n[dbmig]\nirreversible = {value}\n"));
     }
     text

@@ -1,8 +1,9 @@
 //! The text of a new `dbmig.toml`.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use dbmig_build::Dialect;
+use dbmig_build::{Dialect, Level};
 
 /// The SQLite file of a project that has no `DATABASE_URL` yet.
 pub const SQLITE_FILE: &str = "dev.sqlite3";
@@ -18,13 +19,15 @@ pub struct Template<'a> {
     pub seeds: &'a str,
     /// `schema`, if there is a `schema.rs`.
     pub schema: Option<&'a str>,
-    /// Whether a `DATABASE_URL` is in sight, as a variable or in `.env`. Without one a SQLite project
-    /// starts with a file, so that the first `migrate` works.
-    pub has_database_url: bool,
+    /// The file that a SQLite project starts with, so that the first `migrate` works; `None` where a
+    /// `DATABASE_URL` is in sight, as a variable or in `.env`.
+    pub sqlite_file: Option<&'a str>,
     /// `[policy] start_after`: the newest version of an adopted set.
     pub start_after: Option<&'a str>,
     /// `[policy] base`: the branch that `check` compares with.
     pub base: Option<&'a str>,
+    /// `[lints]`: what a lock file that is there carries.
+    pub lints: &'a BTreeMap<String, Level>,
 }
 
 impl Template<'_> {
@@ -48,9 +51,9 @@ impl Template<'_> {
         line("[env.development]");
         line("# The variable counts if it is set, also in a `.env` file.");
         line("url_env = \"DATABASE_URL\"");
-        if self.dialect == Dialect::Sqlite && !self.has_database_url {
+        if let Some(file) = self.sqlite_file.filter(|_| self.dialect == Dialect::Sqlite) {
             line("# Otherwise this file, relative to this folder.");
-            line(&format!("url = {}", quoted(SQLITE_FILE)));
+            line(&format!("url = {}", quoted(file)));
         }
         line("");
         line("# `production` is protected: nothing is dropped or reverted there without consent.");
@@ -58,6 +61,13 @@ impl Template<'_> {
         line("# kind = \"production\"");
         line("# url_env = \"PRODUCTION_DATABASE_URL\"");
         self.render_policy(&mut text);
+        if !self.lints.is_empty() {
+            text.push_str("\n[lints]\n");
+        }
+        for (code, level) in self.lints {
+            writeln!(text, "{} = {}", toml_edit::Key::new(code), quoted(level.as_str()))
+                .expect("a String takes all text");
+        }
         text
     }
 
@@ -100,9 +110,10 @@ mod tests {
             migrations: "migrations",
             seeds: "seeds",
             schema: None,
-            has_database_url: false,
+            sqlite_file: Some(SQLITE_FILE),
             start_after: None,
             base: None,
+            lints: const { &BTreeMap::new() },
         }
     }
 
@@ -120,11 +131,13 @@ mod tests {
     #[test]
     fn every_form_is_read_back() {
         for dialect in Dialect::ALL {
-            for has_database_url in [false, true] {
+            for sqlite_file in [None, Some("../dev.sqlite3")] {
+                let lints = BTreeMap::from([("missing-down".to_owned(), Level::Warn)]);
                 let template = Template {
+                    lints: &lints,
                     migrations: "../a \"b\"/migrations",
                     schema: Some("src\\schema.rs"),
-                    has_database_url,
+                    sqlite_file,
                     start_after: Some("20250101000000"),
                     base: Some("origin/main"),
                     ..template(dialect)
@@ -135,8 +148,9 @@ mod tests {
                 assert_eq!(migrations, Some(Path::new(template.migrations)));
                 assert_eq!(config.policy.start_after.as_deref(), template.start_after);
                 assert_eq!(config.policy.base.as_deref(), template.base);
+                assert_eq!(config.lints["missing-down"].level, Level::Warn);
                 let fallback = config.environments["development"].url.url.is_some();
-                assert_eq!(fallback, dialect == Dialect::Sqlite && !has_database_url);
+                assert_eq!(fallback, dialect == Dialect::Sqlite && sqlite_file.is_some());
             }
         }
     }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use similar::TextDiff;
 
 use crate::error::{CliError, CliResult};
-use crate::project::show;
+use crate::scaffold::relative_path;
 
 /// A file to be created or rewritten.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,7 +46,7 @@ impl FileChange {
 
     /// The difference in unified format, with paths relative to `cwd`.
     pub fn diff(&self, cwd: &Path) -> String {
-        let shown = show(&self.path, cwd).replace('\\', "/");
+        let shown = relative_path(cwd, &self.path);
         let shown = shown.trim_start_matches('/');
         let old_name = match self.before {
             Some(_) => format!("a/{shown}"),

@@ -15,6 +15,15 @@ pub const BUILD_CRATE: &str = "dbmig-build";
 /// The crate of the application.
 pub const RUNTIME_CRATE: &str = "dbmig-runtime";
 
+/// The dialects that [`RUNTIME_CRATE`] has a feature for in this version. An unknown feature would stop
+/// every cargo command of the user.
+const SERVED: [Dialect; 1] = [Dialect::Sqlite];
+
+/// Whether [`RUNTIME_CRATE`] runs migrations of this dialect.
+pub fn is_served(dialect: Dialect) -> bool {
+    SERVED.contains(&dialect)
+}
+
 /// Where the two crates come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DependencySource {
@@ -34,7 +43,8 @@ impl DependencySource {
 }
 
 /// The manifest with `dbmig-build` in `[build-dependencies]` and `dbmig-runtime` in `[dependencies]`;
-/// `None` if both are there, or if it is a virtual one, which has no dependencies.
+/// `None` if both are there, or if it is a virtual one, which has no dependencies. The runtime is left
+/// out where it serves none of the dialects.
 ///
 /// Comments, order, and format are kept. A new entry takes its place in a sorted table, and the last one
 /// in any other. An entry that is there is never changed, whatever it says.
@@ -52,12 +62,13 @@ pub fn add_dependencies(
     if !document.contains_key("package") {
         return Ok(None);
     }
-    let wanted = [
-        ("dependencies", RUNTIME_CRATE, dependency(source, RUNTIME_CRATE, dialects)),
-        ("build-dependencies", BUILD_CRATE, dependency(source, BUILD_CRATE, &[])),
-    ];
+    let served: Vec<Dialect> =
+        dialects.iter().copied().filter(|dialect| is_served(*dialect)).collect();
+    let runtime = ("dependencies", RUNTIME_CRATE, dependency(source, RUNTIME_CRATE, &served));
+    let build = ("build-dependencies", BUILD_CRATE, dependency(source, BUILD_CRATE, &[]));
+    let runtime = (!served.is_empty()).then_some(runtime);
     let mut changed = false;
-    for (table, name, value) in wanted {
+    for (table, name, value) in runtime.into_iter().chain([build]) {
         let not_a_table =
             || CliError::usage(format!("{display_path}: `{table}` is not a table of dependencies"));
         match document.get_mut(table) {

@@ -15,7 +15,11 @@ pub(super) fn decode<'a>(
     findings: &mut Findings,
 ) -> Vec<Decoded<'a>> {
     for (path, reason) in &raw.unreadable {
-        findings.push(Finding::new(Code::Unreadable, path, reason));
+        let mut finding = Finding::new(Code::Unreadable, path, reason);
+        if *path == raw.path {
+            finding = finding.help("set the project up: `cargo dbmig init`; or name the directory: `--migrations-dir <DIR>`");
+        }
+        findings.push(finding);
     }
     for name in &raw.undecodable_names {
         findings.push(

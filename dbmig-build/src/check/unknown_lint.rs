@@ -8,8 +8,8 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
     for name in subject.policy.lints.keys() {
         let message = match Code::by_name(name) {
             Some(code) if code.group() == Group::Habit => continue,
-            Some(_) => format!("the level of `{name}` can not be changed"),
-            None => format!("there is no finding `{name}`"),
+            Some(_) => format!("`[lints]` gives `{name}` a level, and it can not be changed"),
+            None => format!("`[lints]` names `{name}`, and there is no such finding"),
         };
         findings.push(
             Finding::new(

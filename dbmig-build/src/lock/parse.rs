@@ -97,7 +97,7 @@ pub(super) fn read_line(
             for name in names {
                 match name.value.parse() {
                     Ok(dialect) => lock.dialects.push(dialect),
-                    Err(error) => return Err(LockError::Unsupported(number, format!("{error}"))),
+                    Err(_) => return Err(unknown(number, "dialect", Some(&name.value), "")),
                 }
             }
             header.dialects = true;

@@ -2,7 +2,9 @@
 
 use dbmig_build::Dialect;
 
-use super::{DIESEL_TABLE, FORMAT, HISTORY_TABLE, STATE_TABLE};
+use diesel::migration::CREATE_MIGRATIONS_TABLE;
+
+use super::{FORMAT, HISTORY_TABLE, STATE_TABLE};
 use crate::session::{DbError, DbErrorKind, DbResult, Session};
 
 /// Creates what is missing. Does nothing when everything is there.
@@ -18,12 +20,8 @@ pub(crate) fn ensure_tables(session: &mut dyn Session) -> DbResult<()> {
 
 /// In one transaction, so that no other runner sees half of them.
 fn sqlite(session: &mut dyn Session) -> DbResult<()> {
-    // Diesel's own definition (diesel::migration::CREATE_MIGRATIONS_TABLE).
     let tables = format!(
-        "CREATE TABLE IF NOT EXISTS {DIESEL_TABLE} (
-    version VARCHAR(50) PRIMARY KEY NOT NULL,
-    run_on TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP
-);
+        "{CREATE_MIGRATIONS_TABLE};
 CREATE TABLE IF NOT EXISTS {HISTORY_TABLE} (
     id INTEGER PRIMARY KEY,
     version VARCHAR(50) NOT NULL,

@@ -31,6 +31,7 @@ pub fn plan_apply(
         refuse_modified(&rows)?;
         refuse_missing(&rows, set, rules.missing)?;
     }
+    refuse_empty(set, &pending)?;
     if !rules.drafts {
         let drafts: Vec<_> =
             rows.iter().filter(|row| row.draft).map(|row| row.version.clone()).collect();
@@ -68,6 +69,20 @@ fn is_resumable(history: &History, version: &Version) -> bool {
             && record.ended == Ended::Failed
             && record.intent <= record.statements_done
     })
+}
+
+/// An application that forgot to write it would otherwise have it recorded for good.
+fn refuse_empty(set: &MigrationSet, pending: &[&StatusRow]) -> Result<(), PlanError> {
+    let empty = pending
+        .iter()
+        .filter_map(|row| set.get(&row.version))
+        .find(|migration| migration.up.trim().is_empty());
+    match empty {
+        Some(migration) => {
+            Err(PlanError::EmptyUp { name: migration.dir_name.clone().into_owned() })
+        }
+        None => Ok(()),
+    }
 }
 
 fn refuse_half_done(history: &History) -> Result<(), PlanError> {

@@ -43,6 +43,11 @@ pub enum PlanError {
     UnknownTarget(Version),
     /// The target of a revert is not applied.
     TargetNotApplied(Version),
+    /// A pending `up.sql` holds nothing at all.
+    EmptyUp {
+        /// Its name.
+        name: String,
+    },
     /// There is neither a `down.sql` nor a recorded one.
     NoDown {
         /// The version.
@@ -98,6 +103,7 @@ impl fmt::Display for PlanError {
             Self::Drafts(versions) => write!(f, "drafts are not accepted here: {}", join(versions)),
             Self::UnknownTarget(version) => write!(f, "there is no migration `{version}`"),
             Self::TargetNotApplied(version) => write!(f, "migration `{version}` is not applied"),
+            Self::EmptyUp { name } => write!(f, "the `up.sql` of migration `{name}` is empty"),
             Self::NoDown { name, empty: true, .. } => {
                 write!(f, "the `down.sql` of migration `{name}` holds no statement")
             }

@@ -171,6 +171,14 @@ fn refuses_unknown_targets_drafts_and_other_dialects() {
     assert!(matches!(apply(&other, &none, Target::All), Err(PlanError::WrongDialect { .. })));
 }
 
+#[test]
+fn an_empty_up_is_refused_before_anything_runs() {
+    let with_empty = set(&["1_a", "2_b= \n"]);
+    let error = apply(&with_empty, &applied(&[]), Target::All).unwrap_err();
+    assert_eq!(error, PlanError::EmptyUp { name: "2_b".into() });
+    assert!(apply(&with_empty, &applied(&[]), Target::Steps(1)).is_ok());
+}
+
 fn revert(set: &MigrationSet, history: &History, target: Target) -> Result<Plan, PlanError> {
     plan_revert(set, history, SQLITE, &target)
 }

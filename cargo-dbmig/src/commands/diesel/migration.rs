@@ -1,15 +1,15 @@
 //! `migration run|revert|redo|list|pending`: our verbs in Diesel's words.
 
 use dbmig_runtime::history::{self, State};
-use dbmig_runtime::plan::{self, Note, Target};
-use dbmig_runtime::{Report, plan::Plan};
+use dbmig_runtime::plan::{self, Note, Plan, Target};
+use dbmig_runtime::{PlanError, Report};
 use serde_json::json;
 
 use super::{CountArgs, SchemaArgs, schema};
 use crate::commands::revert::{existing_only, report_json};
 use crate::context::{Context, Purpose};
 use crate::database::Access;
-use crate::error::CliResult;
+use crate::error::{CliError, CliResult};
 use crate::exit::Exit;
 use crate::failure;
 use crate::operations::running::{self, Sides};
@@ -43,7 +43,7 @@ pub(super) fn revert(context: &mut Context<'_>, args: CountArgs) -> CliResult<Ex
     let mut sides = running::sides(context, Purpose::Other, Access::Write)?;
     let dialect = sides.session.dialect();
     let plan = plan::plan_revert(&sides.set, &sides.history, dialect, &target(args))
-        .map_err(|error| failure::of_plan(&error))?;
+        .map_err(|error| refusal(&error))?;
     let report = execute(context, &mut sides, &plan, "cargo dbmig migration revert")?;
     conclude(context, "migration revert", &report)
 }
@@ -54,10 +54,19 @@ pub(super) fn redo(context: &mut Context<'_>, args: CountArgs) -> CliResult<Exit
     let mut sides = running::sides(context, Purpose::Apply, Access::Write)?;
     let dialect = sides.session.dialect();
     let plan = plan::plan_redo(&sides.set, &sides.history, dialect, &target(args))
-        .map_err(|error| failure::of_plan(&error))?;
+        .map_err(|error| refusal(&error))?;
     // What was reverted before a failure is pending then.
     let report = execute(context, &mut sides, &plan, "cargo dbmig migration run")?;
     conclude(context, "migration redo", &report)
+}
+
+/// Scripts look for Diesel's sentence about a migration without a way back.
+fn refusal(error: &PlanError) -> CliError {
+    let shown = failure::of_plan(error);
+    match error {
+        PlanError::NoDown { .. } => shown.cause("Missing `down.sql` file to revert migration"),
+        _ => shown,
+    }
 }
 
 fn target(args: CountArgs) -> Target {
