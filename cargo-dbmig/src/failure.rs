@@ -154,7 +154,7 @@ pub fn of_plan(error: &PlanError) -> CliError {
             CliError::usage(error.to_string()).help("list them: `cargo dbmig status`")
         }
         PlanError::EmptyUp { .. } => {
-            shown.note("nothing was run").help("write its statements, or remove the directory")
+            shown.note("nothing was run").help("write its statements, or remove its directory")
         }
         PlanError::NoDown { version, .. } => shown
             .note("nothing was run")

@@ -11,6 +11,7 @@ use std::path::{Component, Path, PathBuf};
 
 use crate::config::{Config, DieselToml, Env, dotenv};
 use crate::error::{CliError, CliResult};
+use crate::scaffold::relative_path;
 
 pub use dirs::{MIGRATION_DIRECTORY, Origin};
 
@@ -136,12 +137,16 @@ impl Project {
     }
 }
 
-/// A path as it is shown: relative to `cwd` if it is below it, as it is otherwise.
+/// A path as it is shown: relative to `cwd` if it is below or near it, as it is otherwise.
 pub fn show(path: &Path, cwd: &Path) -> String {
     match path.strip_prefix(cwd) {
         Ok(below) if below.as_os_str().is_empty() => ".".to_owned(),
         Ok(below) => below.display().to_string(),
-        Err(_) => path.display().to_string(),
+        Err(_) => {
+            let near = relative_path(cwd, path);
+            // More steps up than this tell a reader less than the whole path.
+            if near.starts_with("../../../../") { path.display().to_string() } else { near }
+        }
     }
 }
 

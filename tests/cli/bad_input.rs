@@ -274,7 +274,7 @@ fn empty_up_without_a_lock() {
     sandbox
         .dbmig_with(&env, ["migrate"])
         .exits(4)
-        .warns("the `up.sql` of migration `2_b` is empty");
+        .warns("the `up.sql` of migration `2_b` holds no statement");
     sandbox.dbmig_with(&env, ["migrate", "--to", "1"]).ok();
     assert_eq!(sandbox.tables("x.sqlite3"), ["a"]);
 }
@@ -301,4 +301,15 @@ fn proposed_commands_keep_the_environment() {
     unchanged(&sandbox, ["status", "--env", "test"])
         .exits(3)
         .warns("`cargo dbmig migrate --env test`");
+}
+
+#[test]
+fn draft_that_was_not_written_yet() {
+    let sandbox = sandbox();
+    sandbox.dbmig(["generate", "later"]).ok();
+    sandbox.dbmig(["migrate"]).exits(4).warns("holds no statement").warns("nothing was run");
+    assert_eq!(
+        sandbox.query("dev.sqlite3", "SELECT version FROM __diesel_schema_migrations"),
+        ["1"]
+    );
 }

@@ -131,7 +131,7 @@ fn merge_two_branches_that_both_added_a_migration() {
             .warns("cargo dbmig lock --resolve");
     }
     assert_eq!(sandbox.tables("dev.sqlite3"), ["users"], "something ran on a conflicted lock");
-    sandbox.dbmig(["lock", "--resolve"]).ok().says("3 migrations are final");
+    sandbox.dbmig(["lock", "--resolve"]).ok().says("3 final migrations");
     let resolved = sandbox.read("migrations/dbmig.lock");
     sandbox.dbmig(["lock", "--resolve"]).ok();
     assert_eq!(sandbox.read("migrations/dbmig.lock"), resolved);

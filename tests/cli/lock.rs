@@ -5,7 +5,7 @@ use crate::support::Sandbox;
 fn locked() -> Sandbox {
     let sandbox = Sandbox::project();
     sandbox.migration("1_a", "CREATE TABLE a (id INT);", "DROP TABLE a;");
-    sandbox.dbmig(["lock"]).ok().says("locked  1_a").says("1 migrations are final");
+    sandbox.dbmig(["lock"]).ok().says("locked  1_a").says("1 final migration");
     sandbox
 }
 
@@ -37,7 +37,7 @@ fn what_was_edited_is_accepted_by_name_only() {
     std::fs::remove_dir_all(sandbox.path("migrations/1_a")).unwrap();
     sandbox.dbmig(["check"]).exits(1).warns("error[removed]");
     sandbox.dbmig(["lock"]).exits(1);
-    sandbox.dbmig(["lock", "--relock", "1"]).ok().says("0 migrations are final");
+    sandbox.dbmig(["lock", "--relock", "1"]).ok().says("0 final migrations");
     sandbox.dbmig(["lock", "--relock", "9"]).exits(2);
 }
 

@@ -34,10 +34,10 @@ pub(crate) fn run(context: &mut Context<'_>, args: &CheckArgs) -> CliResult<Exit
         }
     }
     render::findings(context.output, &merged);
-    let plural = if sets == 1 { "set" } else { "sets" };
+    let sets_in_words = render::count(sets, "set");
     context.output.line(match render::summary(&merged) {
-        Some(summary) => format!("{sets} {plural}: {summary}"),
-        None => format!("{sets} {plural}: in order"),
+        Some(summary) => format!("{sets_in_words}: {summary}"),
+        None => format!("{sets_in_words}: in order"),
     });
     context.output.json(&json!({
         "dbmig": 1, "command": "check", "sets": sets,
@@ -59,7 +59,9 @@ type Outcome = (String, Findings);
 fn only(context: &mut Context<'_>) -> CliResult<Outcome> {
     let checked = context.check()?;
     let dir = context.migrations_dir()?;
-    let count = checked.set.map_or(String::new(), |set| format!(" ({} migrations)", set.len()));
+    let count = checked
+        .set
+        .map_or(String::new(), |set| format!(" ({})", render::count(set.len(), "migration")));
     Ok((format!("{}{count}", context.show(&dir)), checked.findings))
 }
 

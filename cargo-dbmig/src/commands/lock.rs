@@ -154,13 +154,16 @@ fn write(
         context.output.progress(format!("  locked  {name}"));
     }
     match &change {
-        None => context
-            .output
-            .line(format!("{shown}: nothing to lock, {} migrations are final", lock.len())),
+        None => context.output.line(format!(
+            "{shown}: nothing to lock, {}",
+            render::count(lock.len(), "final migration")
+        )),
         Some(change) if dry_run => context.output.line(change.diff(&context.cwd)),
         Some(change) => {
             change.apply()?;
-            context.output.line(format!("{shown}: {} migrations are final", lock.len()));
+            context
+                .output
+                .line(format!("{shown}: {}", render::count(lock.len(), "final migration")));
             context.output.help(format!("commit it: `git add {shown}`"));
         }
     }

@@ -85,14 +85,9 @@ fn conclude(context: &mut Context<'_>, report: &Report) -> CliResult<()> {
     }
     context.output.line(match report.applied() {
         0 if by_others.is_empty() => format!("{database}: nothing to apply"),
-        1 => format!("{database}: 1 migration applied{by_others}"),
-        count => format!("{database}: {count} migrations applied{by_others}"),
+        some => format!("{database}: {} applied{by_others}", render::count(some, "migration")),
     });
-    let done: Vec<_> = report
-        .done
-        .iter()
-        .map(|done| json!({ "version": done.version.as_str(), "name": done.name, "statements": done.statements, "seconds": done.elapsed.as_secs_f64() }))
-        .collect();
+    let done: Vec<_> = report.done.iter().map(render::done_json).collect();
     let notes: Vec<_> = report.notes.iter().map(render::note_json).collect();
     let others: Vec<_> = report.by_others.iter().map(|version| version.as_str()).collect();
     context.output.json(&json!({

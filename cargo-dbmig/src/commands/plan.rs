@@ -58,8 +58,7 @@ fn shown(
     let database = context.database_name()?;
     context.output.line(match plan.steps.len() {
         0 => format!("{database}: nothing to apply"),
-        1 => format!("{database}: 1 migration would be applied"),
-        count => format!("{database}: {count} migrations would be applied"),
+        some => format!("{database}: {} would be applied", render::count(some, "migration")),
     });
     let mut value = render::plan_json(&plan, &sides.set, &sides.history);
     value["dbmig"] = json!(1);

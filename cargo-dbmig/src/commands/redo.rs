@@ -44,8 +44,7 @@ pub(crate) fn run(context: &mut Context<'_>, args: &RedoArgs) -> CliResult<Exit>
     let database = context.database_name()?;
     context.output.line(match report.applied() {
         0 => format!("{database}: nothing to redo"),
-        1 => format!("{database}: 1 migration redone"),
-        count => format!("{database}: {count} migrations redone"),
+        some => format!("{database}: {} redone", render::count(some, "migration")),
     });
     context.output.json(&report_json("redo", &report));
     Ok(Exit::Done)

@@ -85,8 +85,7 @@ pub(crate) fn run(context: &mut Context<'_>, args: &RevertArgs) -> CliResult<Exi
     let database = context.database_name()?;
     context.output.line(match report.reverted() {
         0 => format!("{database}: nothing to revert"),
-        1 => format!("{database}: 1 migration reverted"),
-        count => format!("{database}: {count} migrations reverted"),
+        some => format!("{database}: {} reverted", render::count(some, "migration")),
     });
     context.output.json(&report_json("revert", &report));
     Ok(Exit::Done)
@@ -127,7 +126,7 @@ pub(crate) fn report_json(command: &str, report: &Report) -> serde_json::Value {
             .done
             .iter()
             .filter(|done| done.direction == direction)
-            .map(|done| json!({ "version": done.version.as_str(), "name": done.name, "statements": done.statements, "seconds": done.elapsed.as_secs_f64() }))
+            .map(render::done_json)
             .collect()
     };
     json!({

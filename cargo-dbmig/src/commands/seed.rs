@@ -12,7 +12,7 @@ use crate::error::{CliError, CliResult};
 use crate::exit::Exit;
 use crate::failure::{self, Files};
 use crate::operations::running;
-use crate::render::Live;
+use crate::render::{self, Live};
 
 /// Work with seeds
 ///
@@ -71,10 +71,9 @@ fn run_seeds(context: &mut Context<'_>, args: &SeedRunArgs) -> CliResult<Exit> {
     let files = Files { dir: &dir, cwd: &context.cwd, again: "cargo dbmig seed run" };
     let report = result.map_err(|error| failure::of_run(error, files))?;
     let database = context.database_name()?;
-    let plural = if report.run.len() == 1 { "" } else { "s" };
     context.output.line(format!(
-        "{database}: {} seed{plural} run, {} unchanged",
-        report.run.len(),
+        "{database}: {} run, {} unchanged",
+        render::count(report.run.len(), "seed"),
         report.unchanged
     ));
     let done: Vec<_> = report

@@ -2,6 +2,7 @@
 
 use dbmig_build::{Findings, Severity};
 
+use super::words::count;
 use crate::output::{Format, Output};
 
 /// Prints findings, each with its place, facts, and ways out.
@@ -25,8 +26,7 @@ pub fn findings(output: &mut Output, findings: &Findings) {
 pub fn summary(findings: &Findings) -> Option<String> {
     let part = |severity: Severity| match findings.count(severity) {
         0 => None,
-        1 => Some(format!("1 {severity}")),
-        more => Some(format!("{more} {severity}s")),
+        some => Some(count(some, severity.as_str())),
     };
     let parts: Vec<_> = [Severity::Error, Severity::Warning].into_iter().filter_map(part).collect();
     (!parts.is_empty()).then(|| parts.join(", "))

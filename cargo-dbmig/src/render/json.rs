@@ -1,6 +1,7 @@
 //! Findings and notes as JSON.
 
 use dbmig_build::Finding;
+use dbmig_runtime::Done;
 use dbmig_runtime::plan::Note;
 use serde_json::{Value, json};
 
@@ -28,4 +29,14 @@ pub fn note_json(note: &Note) -> Value {
         Note::DownRecorded(version) => ("down-recorded", version),
     };
     json!({ "kind": kind, "version": version.as_str() })
+}
+
+/// A step that was carried out.
+pub fn done_json(done: &Done) -> Value {
+    json!({
+        "version": done.version.as_str(),
+        "name": done.name,
+        "statements": done.statements,
+        "seconds": done.elapsed.as_secs_f64(),
+    })
 }

@@ -4,8 +4,10 @@ mod findings;
 mod json;
 mod observer;
 mod plan;
+mod words;
 
 pub use findings::{findings, summary};
-pub use json::{finding_json, note_json};
+pub use json::{done_json, finding_json, note_json};
 pub use observer::{Live, Wording, duration};
 pub use plan::{name_of, notes, plan_json, plan_lines};
+pub use words::count;

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use dbmig_runtime::{Direction, Event, Observer};
 
+use super::words::count;
 use crate::output::Output;
 
 /// How a run words its steps.
@@ -82,9 +83,9 @@ impl Observer for Live<'_> {
                     Direction::Up => "applied",
                     Direction::Down => "reverted",
                 };
-                let plural = if statements == 1 { "" } else { "s" };
                 self.line(format!(
-                    "{verb:>8}  {name}  ({statements} statement{plural}, {})",
+                    "{verb:>8}  {name}  ({}, {})",
+                    count(statements, "statement"),
                     duration(elapsed)
                 ));
             }
@@ -93,9 +94,9 @@ impl Observer for Live<'_> {
                 self.line(format!(" skipped  {name}  ({verb} by another runner)"));
             }
             Event::Seeded { name, statements, elapsed } => {
-                let plural = if statements == 1 { "" } else { "s" };
                 self.line(format!(
-                    "  seeded  {name}  ({statements} statement{plural}, {})",
+                    "  seeded  {name}  ({}, {})",
+                    count(statements, "statement"),
                     duration(elapsed)
                 ));
             }

@@ -7,6 +7,7 @@ use dbmig_runtime::plan::{DownSource, Note, Plan, Step};
 use serde_json::{Value, json};
 
 use super::json::note_json;
+use super::words::count;
 use crate::output::Output;
 
 /// The name of a version, as set or history know it.
@@ -26,8 +27,7 @@ pub fn plan_lines(
 ) -> Vec<String> {
     let statements =
         |text: Option<&str>| match text.map(|text| sql::split(text, dialect).statements.len()) {
-            Some(1) => "1 statement".to_owned(),
-            Some(count) => format!("{count} statements"),
+            Some(some) => count(some, "statement"),
             None => "recorded down".to_owned(),
         };
     let line = |step: &Step| {

@@ -31,7 +31,7 @@ pub fn plan_apply(
         refuse_modified(&rows)?;
         refuse_missing(&rows, set, rules.missing)?;
     }
-    refuse_empty(set, &pending)?;
+    refuse_empty(set, &pending, dialect)?;
     if !rules.drafts {
         let drafts: Vec<_> =
             rows.iter().filter(|row| row.draft).map(|row| row.version.clone()).collect();
@@ -71,12 +71,19 @@ fn is_resumable(history: &History, version: &Version) -> bool {
     })
 }
 
-/// An application that forgot to write it would otherwise have it recorded for good.
-fn refuse_empty(set: &MigrationSet, pending: &[&StatusRow]) -> Result<(), PlanError> {
-    let empty = pending
-        .iter()
-        .filter_map(|row| set.get(&row.version))
-        .find(|migration| migration.up.trim().is_empty());
+/// A migration that somebody forgot to write would otherwise be recorded for good.
+fn refuse_empty(
+    set: &MigrationSet,
+    pending: &[&StatusRow],
+    dialect: Dialect,
+) -> Result<(), PlanError> {
+    let empty = pending.iter().filter_map(|row| set.get(&row.version)).find(|migration| {
+        match migration.is_draft() && set.lock_digest().is_some() {
+            // A draft that was not written yet; real projects have comments alone in old ones.
+            true => dbmig_build::sql::is_empty(&migration.up, dialect),
+            false => migration.up.trim().is_empty(),
+        }
+    });
     match empty {
         Some(migration) => {
             Err(PlanError::EmptyUp { name: migration.dir_name.clone().into_owned() })

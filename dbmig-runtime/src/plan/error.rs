@@ -103,7 +103,9 @@ impl fmt::Display for PlanError {
             Self::Drafts(versions) => write!(f, "drafts are not accepted here: {}", join(versions)),
             Self::UnknownTarget(version) => write!(f, "there is no migration `{version}`"),
             Self::TargetNotApplied(version) => write!(f, "migration `{version}` is not applied"),
-            Self::EmptyUp { name } => write!(f, "the `up.sql` of migration `{name}` is empty"),
+            Self::EmptyUp { name } => {
+                write!(f, "the `up.sql` of migration `{name}` holds no statement")
+            }
             Self::NoDown { name, empty: true, .. } => {
                 write!(f, "the `down.sql` of migration `{name}` holds no statement")
             }

@@ -257,8 +257,14 @@ fn source_of(inputs: &Inputs<'_>, package: &Path) -> CliResult<DependencySource>
 
 /// From inside the project nothing is needed; from elsewhere the package, as it was named.
 fn selector_of(inputs: &Inputs<'_>, place: &Place) -> String {
+    if inputs.cwd.starts_with(&place.home) {
+        return String::new();
+    }
     match &inputs.request.package {
-        Some(package) if !inputs.cwd.starts_with(&place.home) => format!(" -p {package}"),
-        _ => String::new(),
+        Some(package) => format!(" -p {package}"),
+        None => {
+            let manifest = relative_path(inputs.cwd, &place.package.join(CARGO_TOML));
+            format!(" --manifest-path {manifest}")
+        }
     }
 }
