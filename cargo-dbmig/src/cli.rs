@@ -29,45 +29,32 @@ pub struct Cli {
 
 /// The commands.
 #[derive(Debug, Subcommand)]
+#[expect(
+    missing_docs,
+    reason = "clap would show them instead of the documentation of the arguments"
+)]
 pub enum Command {
-    /// Set up a package, or adopt a Diesel project
     Init(commands::init::InitArgs),
-    /// Write a new migration
     Generate(commands::generate::GenerateArgs),
-    /// Apply pending migrations
     #[command(visible_aliases = ["run", "up"], aliases = ["deploy", "latest"])]
     Migrate(commands::migrate::MigrateArgs),
-    /// Revert the most recently applied migration
     #[command(visible_aliases = ["rollback"], aliases = ["undo", "down"])]
     Revert(commands::revert::RevertArgs),
-    /// Revert and apply again
     Redo(commands::redo::RedoArgs),
-    /// Show the state of every migration
     Status(commands::status::StatusArgs),
-    /// Show what `migrate` would do
     Plan(commands::plan::PlanArgs),
-    /// Print the SQL of a migration
     Sql(commands::sql::SqlArgs),
-    /// Run seeds
     #[command(subcommand)]
     Seed(commands::seed::SeedCommand),
-    /// Make drafts final
     Lock(commands::lock::LockArgs),
-    /// Give drafts a version after the newest
     Rebase(commands::rebase::RebaseArgs),
-    /// Check migrations, lock file, and settings: the gate for CI
     Check(commands::check::CheckArgs),
-    /// Decide about a migration that stopped half way
     Resolve(commands::resolve::ResolveArgs),
-    /// Explain a finding
     Explain(commands::explain::ExplainArgs),
-    /// Diesel's `setup`
     #[command(hide = true)]
     Setup(commands::diesel::SetupArgs),
-    /// Diesel's `migration …`
     #[command(hide = true, subcommand)]
     Migration(commands::diesel::MigrationCommand),
-    /// Diesel's `database …`
     #[command(hide = true, subcommand, alias = "db")]
     Database(commands::diesel::DatabaseCommand),
     /// A command of another tool

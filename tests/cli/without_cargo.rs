@@ -42,3 +42,18 @@ fn called_by_cargo_or_by_itself() {
     sandbox.dbmig(["--version"]).ok().says("cargo-dbmig 0.1.0");
     sandbox.dbmig([]).exits(2).warns("Usage:");
 }
+
+#[test]
+fn help_says_what_a_command_does_and_not_only_its_name() {
+    let sandbox = Sandbox::project();
+    for (command, told) in [
+        ("init", "changes nothing"),
+        ("generate", "sorts after"),
+        ("migrate", "nothing is written"),
+        ("revert", "most recently applied first"),
+        ("lock", "Commit the lock file"),
+        ("check", "Needs no database"),
+    ] {
+        sandbox.dbmig([command, "--help"]).ok().says(told);
+    }
+}
