@@ -1,0 +1,196 @@
+//! Applying and reverting, as an application does it.
+
+use dbmig_runtime::history::State;
+use dbmig_runtime::plan::{self, Target};
+use dbmig_runtime::{ErrorKind, Event, Migrator, PlanError, Report, Session as _};
+use diesel::Connection as _;
+use diesel::sqlite::SqliteConnection;
+
+use crate::support::{memory, revert, set, states, tables, texts, users_and_posts};
+
+#[test]
+fn applies_once_and_then_does_nothing() {
+    let (mut conn, set) = (memory(), users_and_posts());
+    let report = Migrator::new(&set).run(&mut conn).unwrap();
+    assert_eq!(report.applied(), 2);
+    assert_eq!(report.done[0].statements, 2);
+    let before = texts(&mut conn, "SELECT total_changes()");
+    assert_eq!(Migrator::new(&set).run(&mut conn).unwrap().applied(), 0);
+    assert_eq!(texts(&mut conn, "SELECT total_changes()"), before);
+    assert_eq!(
+        tables(&mut conn),
+        ["__dbmig_history", "__dbmig_state", "__diesel_schema_migrations", "posts", "users"]
+    );
+}
+
+#[test]
+fn looking_and_having_nothing_to_do_create_no_tables() {
+    let mut conn = memory();
+    assert_eq!(states(&mut conn, &users_and_posts()), [State::Pending, State::Pending]);
+    let _ = Migrator::new(&users_and_posts()).plan(&mut conn).unwrap();
+    let _ = Migrator::new(&set(&[])).run(&mut conn).unwrap();
+    assert!(tables(&mut conn).is_empty());
+}
+
+#[test]
+fn records_what_was_done() {
+    let (mut conn, set) = (memory(), users_and_posts());
+    let _ = Migrator::new(&set).run(&mut conn).unwrap();
+    assert_eq!(
+        texts(
+            &mut conn,
+            "SELECT version, attempt, action, name, mode, state, statements_total, statements_done, down_sql, batch \
+             FROM __dbmig_history ORDER BY id"
+        ),
+        [
+            "1 1 apply 1_users tx finished 2 2 DROP TABLE users; 1",
+            "2 1 apply 2_posts tx finished 1 1 DROP TABLE posts; 1",
+        ]
+    );
+    let up = dbmig_runtime::Digest::of_file("up", b"CREATE TABLE posts (id INTEGER PRIMARY KEY);");
+    assert_eq!(
+        texts(&mut conn, "SELECT up_digest FROM __dbmig_history WHERE version = '2'"),
+        [up.as_str()]
+    );
+    assert_eq!(
+        texts(&mut conn, "SELECT count(*) FROM __dbmig_history WHERE started_at <= finished_at"),
+        ["2"]
+    );
+    assert_eq!(texts(&mut conn, "SELECT value FROM __dbmig_state WHERE kind = 'format'"), ["1"]);
+}
+
+#[test]
+fn a_failing_statement_leaves_nothing_of_its_migration() {
+    let mut conn = memory();
+    let set = set(&[
+        ("1_a", "CREATE TABLE a (id INT);", "DROP TABLE a;", ""),
+        (
+            "2_b",
+            "CREATE TABLE b (id INT);\nINSERT INTO b VALUES (1);\n  INSERT INTO nosuch VALUES (1);\n",
+            "",
+            "",
+        ),
+        ("3_c", "CREATE TABLE c (id INT);", "", ""),
+    ]);
+    let error = Migrator::new(&set).run(&mut conn).unwrap_err();
+    assert_eq!(error.report.applied(), 1, "what was done before is told");
+    let ErrorKind::Statement(statement) = &error.kind else { panic!("{error:?}") };
+    assert_eq!((statement.index, statement.total, statement.place), (3, 3, Some((3, 3))));
+    assert_eq!(error.to_string(), "2_b/up.sql:3:3: no such table: nosuch");
+    assert_eq!(states(&mut conn, &set), [State::Applied, State::Failed, State::Pending]);
+    assert!(!tables(&mut conn).contains(&"b".to_owned()));
+    assert!(!tables(&mut conn).contains(&"c".to_owned()));
+    assert_eq!(
+        texts(&mut conn, "SELECT state, error FROM __dbmig_history WHERE version = '2'"),
+        ["failed 2_b/up.sql:3:3: no such table: nosuch"]
+    );
+}
+
+#[test]
+fn a_commit_in_the_file_is_noticed() {
+    for up in [
+        "CREATE TABLE b (id INT); COMMIT;",
+        "CREATE TABLE b (id INT); ROLLBACK; CREATE TABLE d (id INT);",
+    ] {
+        let mut conn = memory();
+        let set = set(&[("1_b", up, "", ""), ("2_c", "CREATE TABLE c (id INT);", "", "")]);
+        let error = Migrator::new(&set).run(&mut conn).unwrap_err();
+        assert!(matches!(error.kind, ErrorKind::TransactionEnded { .. }), "{error:?}");
+        assert!(!tables(&mut conn).contains(&"c".to_owned()), "went on behind it");
+    }
+}
+
+#[test]
+fn reverts_in_the_order_of_application() {
+    let (mut conn, set) = (memory(), users_and_posts());
+    let _ = Migrator::new(&set).run(&mut conn).unwrap();
+    let report = revert(&mut conn, &set, &Target::Steps(1)).unwrap();
+    assert_eq!(report.done[0].name, "2_posts");
+    assert_eq!(states(&mut conn, &set), [State::Applied, State::Reverted]);
+    let _ = Migrator::new(&set).run(&mut conn).unwrap();
+    let _ = revert(&mut conn, &set, &Target::All).unwrap();
+    assert_eq!(
+        tables(&mut conn),
+        ["__dbmig_history", "__dbmig_state", "__diesel_schema_migrations"]
+    );
+    let attempts = "SELECT attempt, action FROM __dbmig_history WHERE version = '2' ORDER BY id";
+    assert_eq!(texts(&mut conn, attempts), ["1 apply", "2 revert", "3 apply", "4 revert"]);
+}
+
+#[test]
+fn an_older_binary_starts_on_a_newer_database() {
+    let mut conn = memory();
+    let _ = Migrator::new(&users_and_posts()).run(&mut conn).unwrap();
+    let older = set(&[(
+        "1_users",
+        "CREATE TABLE users (id INTEGER PRIMARY KEY); INSERT INTO users VALUES (1);",
+        "",
+        "",
+    )]);
+    let report = Migrator::new(&older).run(&mut conn).unwrap();
+    assert_eq!(report.notes, [plan::Note::Missing(dbmig_runtime::Version::new("2"))]);
+    let strict = Migrator::new(&older).strict().run(&mut conn).unwrap_err();
+    assert!(matches!(strict.kind, ErrorKind::Plan(PlanError::Missing(_))));
+}
+
+#[test]
+fn an_open_transaction_is_refused() {
+    let mut conn = memory();
+    conn.begin_test_transaction().unwrap();
+    let error = Migrator::new(&users_and_posts()).run(&mut conn).unwrap_err();
+    assert!(matches!(error.kind, ErrorKind::OpenTransaction));
+}
+
+#[test]
+fn the_connection_comes_back_as_it_was() {
+    let mut conn = memory();
+    conn.execute("PRAGMA foreign_keys = OFF; PRAGMA busy_timeout = 1234").unwrap();
+    let _ = Migrator::new(&users_and_posts()).run(&mut conn).unwrap();
+    assert_eq!(texts(&mut conn, "PRAGMA foreign_keys"), ["0"]);
+    assert_eq!(texts(&mut conn, "PRAGMA busy_timeout"), ["1234"]);
+}
+
+#[test]
+fn two_runners_apply_each_migration_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("race.sqlite3");
+    let ups: Vec<_> =
+        (10..30).map(|n| (format!("{n}_x"), format!("CREATE TABLE t{n} (id INT);"))).collect();
+    let migrations: Vec<_> =
+        ups.iter().map(|(name, up)| (name.as_str(), up.as_str(), "", "")).collect();
+    let set = set(&migrations);
+    let run = || {
+        let mut conn = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
+        conn.execute("PRAGMA busy_timeout = 30000").unwrap();
+        Migrator::new(&set).run(&mut conn).unwrap()
+    };
+    let reports: Vec<_> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..4).map(|_| scope.spawn(run)).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    assert_eq!(reports.iter().map(Report::applied).sum::<usize>(), 20);
+    let mut conn = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
+    assert_eq!(
+        texts(&mut conn, "SELECT count(*) FROM __dbmig_history WHERE state = 'finished'"),
+        ["20"]
+    );
+}
+
+#[test]
+fn observers_see_every_step() {
+    let (mut conn, set) = (memory(), users_and_posts());
+    let mut seen = Vec::new();
+    let mut observer = |event: Event<'_>| {
+        seen.push(match event {
+            Event::Started { name, .. } => format!("start {name}"),
+            Event::Statement { index, total } => format!("{index}/{total}"),
+            Event::Finished { name, statements, .. } => format!("end {name} {statements}"),
+            other => format!("{other:?}"),
+        });
+    };
+    let _ = Migrator::new(&set).observer(&mut observer).run(&mut conn).unwrap();
+    assert_eq!(
+        seen,
+        ["start 1_users", "1/2", "2/2", "end 1_users 2", "start 2_posts", "1/1", "end 2_posts 1"]
+    );
+}

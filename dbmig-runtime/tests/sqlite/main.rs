@@ -1,0 +1,10 @@
+//! The engine on SQLite through a plain Diesel connection, as an application uses it.
+
+#![allow(clippy::unwrap_used, reason = "these are tests")]
+
+mod apply;
+mod beside_diesel;
+mod foreign_keys;
+mod seeds;
+mod statement_mode;
+mod support;

@@ -1,0 +1,49 @@
+//! Seeds: once for a content, again after a revert.
+
+use dbmig_runtime::plan::Target;
+use dbmig_runtime::{Migrator, Silent, runner};
+use diesel::sqlite::SqliteConnection;
+
+use crate::support::{memory, revert, texts, users_and_posts};
+
+fn seed(name: &str, sql: &str) -> dbmig_build::Seed {
+    dbmig_build::Seed {
+        name: name.into(),
+        sql: sql.into(),
+        digest: dbmig_runtime::Digest::of_file("seed", sql.as_bytes()),
+    }
+}
+
+#[test]
+fn a_seed_runs_once_for_its_content_and_again_after_a_revert() {
+    let (mut conn, set) = (memory(), users_and_posts());
+    let _ = Migrator::new(&set).run(&mut conn).unwrap();
+    let rows = |conn: &mut SqliteConnection| texts(conn, "SELECT count(*) FROM posts");
+    let run = |conn: &mut SqliteConnection, sql: &str, again| {
+        let seeds = [seed("reference/001_posts.sql", sql)];
+        runner::run_seeds(conn, &seeds, again, &mut Silent).unwrap().run.len()
+    };
+    let insert = "INSERT INTO posts DEFAULT VALUES;";
+    assert_eq!(run(&mut conn, insert, false), 1);
+    assert_eq!(run(&mut conn, insert, false), 0);
+    assert_eq!(rows(&mut conn), ["1"]);
+    assert_eq!(run(&mut conn, insert, true), 1);
+    assert_eq!(run(&mut conn, "INSERT INTO posts DEFAULT VALUES; -- changed", false), 1);
+    assert_eq!(rows(&mut conn), ["3"]);
+    let _ = revert(&mut conn, &set, &Target::Steps(1)).unwrap();
+    let _ = Migrator::new(&set).run(&mut conn).unwrap();
+    assert_eq!(run(&mut conn, insert, false), 1);
+    assert_eq!(rows(&mut conn), ["1"]);
+}
+
+#[test]
+fn a_failing_seed_is_rolled_back_and_not_recorded() {
+    let mut conn = memory();
+    let _ = Migrator::new(&users_and_posts()).run(&mut conn).unwrap();
+    let broken =
+        [seed("dev/1_x.sql", "INSERT INTO posts DEFAULT VALUES;\nINSERT INTO nosuch VALUES (1);")];
+    let error = runner::run_seeds(&mut conn, &broken, false, &mut Silent).unwrap_err();
+    assert_eq!(error.to_string(), "dev/1_x.sql:2:1: no such table: nosuch");
+    assert_eq!(texts(&mut conn, "SELECT count(*) FROM posts"), ["0"]);
+    assert_eq!(runner::seed_states(&mut conn, &broken).unwrap(), [runner::SeedState::New]);
+}
