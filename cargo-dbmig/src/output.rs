@@ -8,6 +8,10 @@ pub enum Format {
     /// For people.
     #[default]
     Human,
+    /// For people, one line a finding on standard output.
+    Short,
+    /// Findings as annotations of GitHub Actions.
+    Github,
     /// One JSON object on standard output.
     Json,
 }
@@ -42,7 +46,7 @@ impl Output {
 
     /// A result for people; nothing with `--format json`.
     pub fn line(&mut self, text: impl AsRef<str>) {
-        if self.format == Format::Human {
+        if self.format != Format::Json {
             let text = printable(text.as_ref());
             self.write_out(&text, true);
         }

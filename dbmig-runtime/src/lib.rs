@@ -1,8 +1,9 @@
 //! Applies migrations that the build has verified, from the application itself.
 //!
-//! ```ignore
-//! dbmig_runtime::include_migrations!();               // defines `MIGRATIONS`
-//!
+//! ```
+//! // In the application: `dbmig_runtime::include_migrations!();` defines `MIGRATIONS`.
+//! # static MIGRATIONS: dbmig_runtime::EmbeddedSet = dbmig_runtime::EmbeddedSet::new("");
+//! # #[cfg(feature = "sqlite")]
 //! fn start(conn: &mut diesel::SqliteConnection) -> Result<(), dbmig_runtime::Error> {
 //!     dbmig_runtime::Migrator::new(&MIGRATIONS).run(conn)?;
 //!     Ok(())

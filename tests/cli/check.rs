@@ -61,3 +61,18 @@ fn explain_knows_every_code_it_shows() {
         .exits(2)
         .warns("did you mean `cargo dbmig explain modified`?");
 }
+
+#[test]
+fn formats_for_machines_and_short_ones() {
+    let sandbox = Sandbox::project();
+    sandbox.migration("1_a", "CREATE TABLE a (id INT);", "");
+    sandbox
+        .dbmig(["check", "--format", "short"])
+        .exits(1)
+        .says("migrations/1_a/down.sql: error[missing-down]: ")
+        .says("migrations/1_a: error[draft]: ");
+    sandbox
+        .dbmig(["check", "--format", "github"])
+        .exits(1)
+        .says("::error file=migrations/1_a/down.sql,title=missing-down::");
+}

@@ -35,7 +35,7 @@ pub(crate) fn run(context: &mut Context<'_>, args: &SqlArgs) -> CliResult<Exit> 
             migration.dir_name
         )));
     };
-    if context.output.format == crate::output::Format::Human {
+    if context.output.format != crate::output::Format::Json {
         context.output.raw(text);
         if !text.ends_with('\n') {
             context.output.raw("\n");
