@@ -46,7 +46,7 @@ fn explain(output: &mut Output, name: &str) -> CliResult<Exit> {
     let Some((code, page)) = PAGES.iter().find(|(code, _)| *code == name) else {
         return Err(unknown(name));
     };
-    if output.format == Format::Human {
+    if output.format != Format::Json {
         output.raw(page);
     }
     output.json(&json!({ "dbmig": 1, "command": "explain", "code": code, "page": page }));
