@@ -57,3 +57,13 @@ fn drafts_must_be_in_order_to_be_locked() {
     sandbox.dbmig(["lock"]).exits(1).warns("error[empty-up]").warns("error[missing-down]");
     assert!(!sandbox.read("migrations/dbmig.lock").contains("2_b"));
 }
+
+#[test]
+fn check_compares_and_writes_nothing() {
+    let sandbox = locked();
+    sandbox.dbmig(["lock", "--check"]).ok().says("nothing to lock");
+    sandbox.migration("2_b", "CREATE TABLE b (id INT);", "DROP TABLE b;");
+    let before = sandbox.snapshot();
+    sandbox.dbmig(["lock", "--check"]).exits(1).says("+migration 2 dir=2_b");
+    assert!(before == sandbox.snapshot());
+}

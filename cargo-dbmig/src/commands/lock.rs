@@ -35,11 +35,32 @@ pub struct LockArgs {
     /// Show what would be locked, and write nothing
     #[arg(long)]
     dry_run: bool,
+    /// Write nothing, and end with 1 when the lock file is not what it would be
+    #[arg(long, conflicts_with = "dry_run")]
+    check: bool,
+}
+
+/// What to do with the lock file that a set gets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Writing {
+    Write,
+    Show,
+    Compare,
+}
+
+impl LockArgs {
+    fn writing(&self) -> Writing {
+        match (self.dry_run, self.check) {
+            (_, true) => Writing::Compare,
+            (true, _) => Writing::Show,
+            _ => Writing::Write,
+        }
+    }
 }
 
 pub(crate) fn run(context: &mut Context<'_>, args: &LockArgs) -> CliResult<Exit> {
     if args.resolve {
-        return resolve(context, args.dry_run);
+        return resolve(context, args.writing());
     }
     let checked = context.check()?;
     let relocked = relocked(context, &args.relock, checked.lock.as_ref(), checked.set.as_ref())?;
@@ -92,7 +113,7 @@ pub(crate) fn run(context: &mut Context<'_>, args: &LockArgs) -> CliResult<Exit>
     for finding in others.iter().filter(|f| matches!(f.code, Code::LateDraft | Code::LateOpaque)) {
         context.output.note(finding.one_line());
     }
-    write(context, &lock, &names, args.dry_run)
+    write(context, &lock, &names, args.writing())
 }
 
 /// Late migrations carry the reason why they may stand where they stand.
@@ -145,7 +166,7 @@ fn write(
     context: &mut Context<'_>,
     lock: &LockFile,
     names: &[String],
-    dry_run: bool,
+    writing: Writing,
 ) -> CliResult<Exit> {
     let path = context.migrations_dir()?.join(FILE_NAME);
     let shown = context.show(&path);
@@ -158,7 +179,7 @@ fn write(
             "{shown}: nothing to lock, {}",
             render::count(lock.len(), "final migration")
         )),
-        Some(change) if dry_run => context.output.line(change.diff(&context.cwd)),
+        Some(change) if writing != Writing::Write => context.output.line(change.diff(&context.cwd)),
         Some(change) => {
             change.apply()?;
             context
@@ -169,12 +190,12 @@ fn write(
     }
     context.output.json(&json!({
         "dbmig": 1, "command": "lock", "path": shown, "locked": names, "total": lock.len(),
-        "changed": change.is_some(), "dry_run": dry_run,
+        "changed": change.is_some(), "written": change.is_some() && writing == Writing::Write,
     }));
-    Ok(Exit::Done)
+    Ok(if writing == Writing::Compare && change.is_some() { Exit::Findings } else { Exit::Done })
 }
 
-fn resolve(context: &mut Context<'_>, dry_run: bool) -> CliResult<Exit> {
+fn resolve(context: &mut Context<'_>, writing: Writing) -> CliResult<Exit> {
     let path: PathBuf = context.migrations_dir()?.join(FILE_NAME);
     let shown = context.show(&path);
     let Some(text) = FileChange::current(&path)? else {
@@ -182,7 +203,7 @@ fn resolve(context: &mut Context<'_>, dry_run: bool) -> CliResult<Exit> {
             .help("write it: `cargo dbmig lock`"));
     };
     match lock::resolve(&text) {
-        Ok(lock) => write(context, &lock, &[], dry_run),
+        Ok(lock) => write(context, &lock, &[], writing),
         Err(ResolveError::Contradiction(line, version)) => Err(CliError::new(
             Exit::History,
             format!(
