@@ -52,6 +52,8 @@ macro_rules! codes {
 }
 
 codes! {
+    BaseChanged = "base-changed", Lock, Error, "A migration that is on the base branch was changed.";
+    BaseUnknown = "base-unknown", Lock, Warning, "The base branch can not be compared with.";
     Draft = "draft", Lock, Error, "A migration is not locked yet.";
     DuplicateVersion = "duplicate-version", Integrity, Error, "Two migrations have the same version.";
     EmptyUp = "empty-up", Habit, Error, "An `up.sql` holds no statement.";

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write as _};
 
-use crate::Code;
+use crate::{Code, Version};
 
 /// How bad a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -41,6 +41,8 @@ pub struct Finding {
     pub severity: Severity,
     /// What is wrong: lower case, no final period, names in back quotes.
     pub message: String,
+    /// The migration it is about, where it is about one that the lock could know.
+    pub version: Option<Version>,
     /// The file or directory it is about.
     pub path: String,
     /// Line and column, 1-based, in characters.
@@ -58,11 +60,19 @@ impl Finding {
             code,
             severity: code.default_severity(),
             message: message.into(),
+            version: None,
             path: path.into(),
             place: None,
             notes: vec![],
             help: vec![],
         }
+    }
+
+    /// Names the migration.
+    #[must_use]
+    pub fn about(mut self, version: &Version) -> Self {
+        self.version = Some(version.clone());
+        self
     }
 
     /// Adds line and column.

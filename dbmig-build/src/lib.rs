@@ -13,6 +13,7 @@ pub mod blob;
 mod build;
 pub mod check;
 mod code;
+mod commute;
 mod dialect;
 mod digest;
 mod fields;

@@ -5,6 +5,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod against;
 mod bad_input;
 mod check;
 mod diesel;

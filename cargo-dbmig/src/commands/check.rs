@@ -7,6 +7,7 @@ use serde_json::json;
 use crate::context::Context;
 use crate::error::CliResult;
 use crate::exit::Exit;
+use crate::operations::base;
 use crate::output::Format;
 use crate::render;
 use crate::workspace;
@@ -20,10 +21,18 @@ pub struct CheckArgs {
     /// Check every set of the workspace; this is the default
     #[arg(long, conflicts_with = "package")]
     workspace: bool,
+    /// Compare with this branch [default: `[policy] base`, else the default branch of origin]
+    ///
+    /// Compared at the point where this branch left it: what was there may not change, and what is new
+    /// comes after its newest, or commutes.
+    #[arg(long, value_name = "BRANCH", num_args = 0..=1, default_missing_value = "")]
+    against: Option<String>,
 }
 
 pub(crate) fn run(context: &mut Context<'_>, args: &CheckArgs) -> CliResult<Exit> {
-    let findings = if one_set(context, args) { vec![only(context)?] } else { all(context)? };
+    let against = args.against.as_deref();
+    let findings =
+        if one_set(context, args) { vec![only(context, against)?] } else { all(context, against)? };
     let mut merged = Findings::default();
     let mut sets = 0;
     for (migrations, findings) in findings {
@@ -56,8 +65,15 @@ fn one_set(context: &Context<'_>, args: &CheckArgs) -> bool {
 
 type Outcome = (String, Findings);
 
-fn only(context: &mut Context<'_>) -> CliResult<Outcome> {
-    let checked = context.check()?;
+fn only(context: &mut Context<'_>, against: Option<&str>) -> CliResult<Outcome> {
+    let mut checked = context.check()?;
+    let compared = base::findings(context, &checked, against)?;
+    // A conflict with what is locked here and with the base is one conflict.
+    checked.findings.retain_mut(|finding| {
+        !compared.iter().any(|other| (other.code, &other.path) == (finding.code, &finding.path))
+    });
+    checked.findings.extend(compared);
+    checked.findings.sort();
     let dir = context.migrations_dir()?;
     let count = checked
         .set
@@ -66,17 +82,17 @@ fn only(context: &mut Context<'_>) -> CliResult<Outcome> {
 }
 
 /// Every set of the workspace, each once however many packages share it.
-fn all(context: &mut Context<'_>) -> CliResult<Vec<Outcome>> {
+fn all(context: &mut Context<'_>, against: Option<&str>) -> CliResult<Vec<Outcome>> {
     let sets = workspace::all_sets(&context.project.start, &context.env)?;
     if sets.is_empty() {
-        return Ok(vec![only(context)?]);
+        return Ok(vec![only(context, against)?]);
     }
     let mut outcomes = Vec::new();
     let before = (context.project.clone(), context.global.clone());
     for set in sets {
         context.project = set.project;
         context.global.database = set.database;
-        outcomes.push(only(context)?);
+        outcomes.push(only(context, against)?);
     }
     (context.project, context.global) = before;
     Ok(outcomes)

@@ -27,7 +27,7 @@ macro_rules! pages {
 
 /// One page a code.
 const PAGES: &[(&str, &str)] = pages! {
-    "draft" "duplicate-version" "empty-up" "invalid-metadata" "invalid-name" "late-conflict" "late-draft"
+    "base-changed" "base-unknown" "draft" "duplicate-version" "empty-up" "invalid-metadata" "invalid-name" "late-conflict" "late-draft"
     "late-opaque" "lock-conflict" "lock-malformed" "lock-missing" "lock-unsupported" "metadata-not-read"
     "metadata-transaction-missing" "missing-down" "missing-up" "modified" "not-utf8" "nul-byte"
     "reformatted" "removed" "renamed" "unknown-lint" "unreadable" "unusual-name"

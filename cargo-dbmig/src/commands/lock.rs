@@ -4,13 +4,13 @@ use std::path::PathBuf;
 
 use clap::Args;
 use dbmig_build::lock::{self, FILE_NAME, LockError, ResolveError};
-use dbmig_build::{Code, Finding, Findings, LockFile, Severity, Standing};
+use dbmig_build::{Code, Finding, Findings, LockFile, Severity, Standing, Version};
 use serde_json::json;
 
 use crate::context::Context;
 use crate::error::{CliError, CliResult};
 use crate::exit::Exit;
-use crate::operations::locking;
+use crate::operations::{base, locking};
 use crate::render;
 use crate::scaffold::FileChange;
 use crate::select::Catalog;
@@ -26,6 +26,9 @@ pub struct LockArgs {
     /// Only where no database has applied it yet: others keep what they have.
     #[arg(long, value_name = "MIGRATION")]
     relock: Vec<String>,
+    /// Relock also what is on the base branch
+    #[arg(long, requires = "relock")]
+    force: bool,
     /// Accept late migrations that conflict, or that nobody can judge, for this reason
     #[arg(long, value_name = "REASON")]
     late_ok: Option<String>,
@@ -63,16 +66,15 @@ pub(crate) fn run(context: &mut Context<'_>, args: &LockArgs) -> CliResult<Exit>
         return resolve(context, args.writing());
     }
     let checked = context.check()?;
-    let relocked = relocked(context, &args.relock, checked.lock.as_ref(), checked.set.as_ref())?;
-    let late_ok = args.late_ok.is_some();
+    let relocked = relocked(context, args, checked.lock.as_ref())?;
     let stops = |finding: &Finding| {
+        let about =
+            |versions: &[Version]| finding.version.as_ref().is_some_and(|v| versions.contains(v));
         finding.severity == Severity::Error
             && match finding.code {
                 Code::Draft | Code::LockMissing => false,
-                Code::LateConflict => !late_ok,
-                Code::Modified | Code::Removed => {
-                    !relocked.iter().any(|name| finding.message.contains(&format!("`{name}`")))
-                }
+                Code::LateConflict => args.late_ok.is_none(),
+                Code::Modified | Code::Removed => !about(&relocked),
                 _ => true,
             }
     };
@@ -89,25 +91,17 @@ pub(crate) fn run(context: &mut Context<'_>, args: &LockArgs) -> CliResult<Exit>
         return Err(CliError::usage("nobody says which dialect the migrations are written in")
             .help("set the project up: `cargo dbmig init --dialect <sqlite|postgres|mysql>`"));
     };
-    let previous = checked.lock.clone().map(|mut lock| {
-        for migration in
-            lock.entries().map(|e| (e.version.clone(), e.dir_name.clone())).collect::<Vec<_>>()
-        {
-            if relocked.contains(&migration.1) {
-                lock.remove(&migration.0);
-            }
-        }
-        lock
-    });
     let policy = context.policy().or_else(|| checked.lock.as_ref().map(|lock| lock.policy.clone()));
+    let mut previous = checked.lock;
+    for version in &relocked {
+        previous.as_mut().and_then(|lock| lock.remove(version));
+    }
     let mut lock =
         locking::lock_of(&set, previous.as_ref(), vec![dialect], policy.unwrap_or_default());
     mark_late(&mut lock, &others, args.late_ok.as_deref());
     let names: Vec<_> = set
         .iter()
-        .filter(|m| {
-            m.standing == Standing::Draft || relocked.contains(&m.dir_name.clone().into_owned())
-        })
+        .filter(|m| m.standing == Standing::Draft || relocked.contains(&m.version))
         .map(|m| m.dir_name.clone().into_owned())
         .collect();
     for finding in others.iter().filter(|f| matches!(f.code, Code::LateDraft | Code::LateOpaque)) {
@@ -125,10 +119,7 @@ fn mark_late(lock: &mut LockFile, findings: &[Finding], accepted: Option<&str>) 
             Code::LateConflict => accepted.unwrap_or("accepted"),
             _ => continue,
         };
-        let entry = lock
-            .entries()
-            .find(|entry| finding.path.contains(&format!("/{}/", entry.dir_name)))
-            .cloned();
+        let entry = finding.version.as_ref().and_then(|version| lock.get(version)).cloned();
         if let Some(mut entry) = entry {
             entry.late = Some(reason.to_owned());
             lock.insert(entry);
@@ -136,30 +127,51 @@ fn mark_late(lock: &mut LockFile, findings: &[Finding], accepted: Option<&str>) 
     }
 }
 
-/// The names, in the lock, of what `--relock` means; removed directories included.
+/// What `--relock` means, removed directories included.
 fn relocked(
     context: &Context<'_>,
-    selectors: &[String],
+    args: &LockArgs,
     lock: Option<&LockFile>,
-    set: Option<&dbmig_build::MigrationSet>,
-) -> CliResult<Vec<String>> {
+) -> CliResult<Vec<Version>> {
+    if args.relock.is_empty() {
+        return Ok(vec![]);
+    }
+    let Some(lock) = lock else {
+        let path = context.migrations_dir()?.join(FILE_NAME);
+        return Err(CliError::usage(format!(
+            "there is no lock file `{}` that could be read",
+            context.show(&path)
+        ))
+        .help("see what is wrong: `cargo dbmig check`"));
+    };
     let mut catalog = Catalog::default();
-    for entry in lock.into_iter().flat_map(LockFile::entries) {
+    for entry in lock.entries() {
         catalog.add(&entry.version, &entry.dir_name);
     }
-    let mut names = Vec::new();
-    for selector in selectors {
-        let version = catalog.find(selector)?;
-        names.extend(lock.and_then(|lock| lock.get(&version)).map(|entry| entry.dir_name.clone()));
-        // Renamed: findings call it by today's name.
-        names
-            .extend(set.and_then(|set| set.get(&version)).map(|m| m.dir_name.clone().into_owned()));
+    let versions =
+        args.relock.iter().map(|text| catalog.find(text)).collect::<CliResult<Vec<_>>>()?;
+    if !args.force {
+        refuse_on_base(context, &versions)?;
     }
-    if !selectors.is_empty() && lock.is_none() {
-        let path = context.migrations_dir()?.join(FILE_NAME);
-        return Err(CliError::usage(format!("there is no lock file `{}`", context.show(&path))));
+    Ok(versions)
+}
+
+/// What is on the base branch may be in any database.
+fn refuse_on_base(context: &Context<'_>, versions: &[Version]) -> CliResult<()> {
+    let Some(Ok(base)) = base::read(context, None)? else { return Ok(()) };
+    let known = versions.iter().filter_map(|version| base.set.get(version)).find(|m| !m.is_draft());
+    match known {
+        None => Ok(()),
+        Some(migration) => Err(CliError::new(
+            Exit::Findings,
+            format!(
+                "migration `{}` is on `{}`: any database may have it",
+                migration.dir_name, base.name
+            ),
+        )
+        .help("restore it, and write a new migration with `cargo dbmig generate <name>`")
+        .help("if you know that none has: add `--force`")),
     }
-    Ok(names)
 }
 
 fn write(

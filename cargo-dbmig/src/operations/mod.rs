@@ -1,5 +1,6 @@
 //! What several commands do: generating, locking, running. Knows nothing of clap.
 
+pub mod base;
 pub mod generating;
 pub mod init;
 pub mod locking;

@@ -19,6 +19,7 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
                 path,
                 format!("migration `{}` is a draft", migration.dir_name),
             )
+            .about(&migration.version)
             .help("make it final with `cargo dbmig lock`"),
         );
     }

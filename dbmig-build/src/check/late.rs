@@ -4,61 +4,53 @@
 //! touch different things that makes no difference; where it does, the one would undo or break the other.
 
 use super::{Decoded, Subject};
-use crate::sql::{self, Footprint};
+use crate::commute::{Others, Verdict};
 use crate::{Code, Finding, Findings, Standing};
 
 pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
     let Some(newest) = subject.lock.and_then(|lock| lock.newest()) else { return };
-    let late =
-        subject.migrations.iter().filter(|m| m.standing == Standing::Draft && m.version < *newest);
+    let late: Vec<_> = subject
+        .migrations
+        .iter()
+        .filter(|m| m.standing == Standing::Draft && m.version < *newest)
+        .collect();
+    let Some(first) = late.iter().map(|draft| &draft.version).min() else { return };
+    let locked =
+        subject.migrations.iter().filter(|m| m.standing != Standing::Draft && m.version > *first);
+    let others = subject
+        .dialect()
+        .map(|dialect| Others::new(dialect, locked.map(|m| (&m.version, m.dir_name, m.up))));
     for draft in late {
-        findings.push(judge(subject, draft));
+        findings.push(judge(subject, draft, others.as_ref()).about(&draft.version));
     }
 }
 
-fn judge(subject: &Subject<'_>, draft: &Decoded<'_>) -> Finding {
+fn judge(subject: &Subject<'_>, draft: &Decoded<'_>, others: Option<&Others<'_>>) -> Finding {
     let path = subject.raw.path_of(&[draft.dir_name, "up.sql"]);
-    let newer: Vec<_> = subject
-        .migrations
-        .iter()
-        .filter(|m| m.standing != Standing::Draft && m.version > draft.version)
-        .collect();
-    let accept = "accept the order as it is: `cargo dbmig lock --late-ok \"<reason>\"`";
-    let restamp =
-        format!("give it a version after the newest: `cargo dbmig rebase {}`", draft.version);
-    let Some(dialect) = subject.dialect() else {
+    let Some(others) = others else {
         return Finding::new(Code::LateOpaque, path, late_message(draft))
             .note("the lock names no dialect, so nobody can tell whether the two conflict")
-            .help(accept);
+            .help(ACCEPT);
     };
-    let footprint = sql::footprint(draft.up, dialect);
-    let others: Vec<(&Decoded<'_>, Footprint)> =
-        newer.iter().map(|m| (*m, sql::footprint(m.up, dialect))).collect();
-    for (other, theirs) in &others {
-        if let Some(conflict) = footprint.conflict(theirs) {
-            return Finding::new(
-                Code::LateConflict,
-                path,
-                format!(
-                    "migration `{}` sorts before locked `{}` and conflicts with it: {conflict}",
-                    draft.dir_name, other.dir_name
-                ),
-            )
-            .help(restamp)
-            .help(accept);
+    match others.judge(&draft.version, draft.up) {
+        Verdict::Conflicts { with, how } => Finding::new(
+            Code::LateConflict,
+            path,
+            format!("migration `{}` sorts before locked `{with}` and {how}", draft.dir_name),
+        )
+        .help(format!("give it a version after the newest: `cargo dbmig rebase {}`", draft.version))
+        .help(ACCEPT),
+        Verdict::Opaque { what, whose } => {
+            let whose = whose.as_deref().unwrap_or(draft.dir_name);
+            Finding::new(Code::LateOpaque, path, late_message(draft))
+                .note(format!("what `{what}` of `{whose}` touches is not known"))
         }
-    }
-    let opaque = footprint
-        .opaque()
-        .map(|what| (draft, what))
-        .or_else(|| others.iter().find_map(|(m, f)| f.opaque().map(|what| (*m, what))));
-    match opaque {
-        Some((whose, what)) => Finding::new(Code::LateOpaque, path, late_message(draft))
-            .note(format!("what `{what}` of `{}` touches is not known", whose.dir_name)),
-        None => Finding::new(Code::LateDraft, path, late_message(draft))
+        Verdict::Commutes => Finding::new(Code::LateDraft, path, late_message(draft))
             .note("it touches nothing that they touch, so the order makes no difference"),
     }
 }
+
+const ACCEPT: &str = "accept the order as it is: `cargo dbmig lock --late-ok \"<reason>\"`";
 
 fn late_message(draft: &Decoded<'_>) -> String {
     format!("migration `{}` sorts before migrations that are locked", draft.dir_name)

@@ -3,6 +3,7 @@
 //! `RawSet` → rules → [`MigrationSet`]: a set can only be had when nothing of its integrity is in
 //! question, so later code has no branch for "what if two are alike".
 
+mod against;
 mod decode;
 mod draft;
 mod duplicate_version;
@@ -18,6 +19,8 @@ mod removed;
 pub(crate) mod test_support;
 mod unknown_lint;
 mod unusual_name;
+
+pub use against::against;
 
 use crate::code::Group;
 use crate::{

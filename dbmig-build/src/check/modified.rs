@@ -79,6 +79,7 @@ fn modified(subject: &Subject<'_>, migration: &Decoded<'_>, entry: &LockEntry) -
         }
         list.push(
             finding
+                .about(&migration.version)
                 .help("restore the file, and write a new migration with `cargo dbmig generate <name>`")
                 .help(format!(
                     "if no database has applied it yet: `cargo dbmig lock --relock {}`",

@@ -21,6 +21,7 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
                 subject.raw.path_of(&[crate::lock::FILE_NAME]),
                 format!("migration `{}` is locked, and its directory is gone", entry.dir_name),
             )
+            .about(&entry.version)
             .help(format!(
                 "restore it: `git checkout HEAD -- \"{}\"`",
                 subject.raw.path_of(&[&entry.dir_name])

@@ -1,20 +1,10 @@
 //! What git knows, and where its files belong. Works without git as well.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
 /// The default branch of `origin`, such as `origin/main`; `None` wherever git cannot tell.
 pub(super) fn base_branch(folder: &Path) -> Option<String> {
-    let output = Command::new("git")
-        .args(["symbolic-ref", "--quiet", "--short", "refs/remotes/origin/HEAD"])
-        .current_dir(folder)
-        .stdin(Stdio::null())
-        .stderr(Stdio::null())
-        .output()
-        .ok()
-        .filter(|output| output.status.success())?;
-    let name = String::from_utf8(output.stdout).ok()?.trim().to_owned();
-    (!name.is_empty()).then_some(name)
+    crate::git::Git::of(folder)?.default_branch()
 }
 
 /// The file `name` in the nearest folder from `from` up to `top` that has one, else in `from`.
