@@ -26,12 +26,22 @@ pub fn of_run(error: Error, files: Files<'_>) -> CliError {
     let shown = match error.kind {
         ErrorKind::Plan(error) => return of_plan(&error),
         ErrorKind::Statement(statement) => of_statement(&statement, files),
+        ErrorKind::TransactionControl { name, file, place: (line, column), sql } => {
+            CliError::database(format!(
+                "{}:{line}:{column}: `{}` in a file that runs in a transaction",
+                place(&name, &file, files),
+                excerpt(&sql)
+            ))
+            .note("nothing of this file was run")
+            .help("take it out: the file runs in a transaction of its own, together with its history")
+            .help("or set `run_in_transaction = false` in `metadata.toml`")
+        }
         ErrorKind::TransactionEnded { name, direction } => CliError::database(format!(
             "{}: the file ended the transaction it ran in",
             place(&name, direction.file(), files)
         ))
         .note("it holds a COMMIT or ROLLBACK of its own; what stood before that may be in the database")
-        .help("take the COMMIT or ROLLBACK out, or set `run_in_transaction = false` in `metadata.toml`"),
+        .help("look into the database, and decide: `cargo dbmig resolve <id> --applied` or `--not-applied`"),
         ErrorKind::ForeignKeys { name, direction, violations } => {
             let error = CliError::database(format!(
                 "{}: foreign keys do not hold after it",
@@ -72,6 +82,11 @@ fn of_statement(error: &StatementError, files: Files<'_>) -> CliError {
     };
     for more in [&error.error.detail, &error.error.hint].into_iter().flatten() {
         shown = shown.note(more);
+    }
+    if error.doubtful {
+        return shown
+            .note("the file has transactions of its own, or was sent whole: how much of it is in the database is not known")
+            .help("look into the database, and decide: `cargo dbmig resolve <id> --applied` or `--not-applied`");
     }
     if error.rolled_back {
         return shown
@@ -143,8 +158,11 @@ pub fn of_plan(error: &PlanError) -> CliError {
                 "or take them out of the database: `cargo dbmig revert --missing` ({})",
                 versions.len()
             )),
+        PlanError::Settings { .. } => {
+            shown.note("nothing was run").help("mend its `metadata.toml`")
+        }
         PlanError::HalfDone { version, .. } => shown
-            .note("it runs outside a transaction, and was interrupted, or another runner is at it")
+            .note("it was interrupted, or what ran of it was edited since, or another runner is at it: wait for that one")
             .help(format!("it is all in the database: `cargo dbmig resolve {version} --applied`"))
             .help(format!(
                 "you undid all of it by hand: `cargo dbmig resolve {version} --not-applied`"

@@ -32,6 +32,19 @@ impl Digest {
         Self::finish(hash)
     }
 
+    /// The digests of the first 0, 1, 2, … texts, as [`Digest::of_list`] gives them, in one go.
+    pub fn of_prefixes<'a>(name: &str, items: impl IntoIterator<Item = &'a str>) -> Vec<Self> {
+        let mut hash = hmac_sha256::Hash::new();
+        hash.update(format!("dbmig:1\0{name}\0"));
+        let mut digests = vec![Self::finish(hash)];
+        for item in items {
+            hash.update(format!("{}\0", item.len()));
+            hash.update(item);
+            digests.push(Self::finish(hash));
+        }
+        digests
+    }
+
     /// Reads the text form; `None` when it is not one.
     pub fn parse(text: &str) -> Option<Self> {
         let hex = text.strip_prefix("sha256:")?;
@@ -102,6 +115,14 @@ mod tests {
     #[test]
     fn lists_are_framed() {
         assert_ne!(Digest::of_list("set", ["ab", "c"]), Digest::of_list("set", ["a", "bc"]));
+    }
+
+    #[test]
+    fn prefixes_are_lists() {
+        let items = ["ab", "c", ""];
+        for (count, digest) in Digest::of_prefixes("x", items).into_iter().enumerate() {
+            assert_eq!(digest, Digest::of_list("x", items.into_iter().take(count)));
+        }
     }
 
     #[test]

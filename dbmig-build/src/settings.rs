@@ -30,6 +30,26 @@ impl Default for Settings {
     }
 }
 
+impl Settings {
+    /// One line that [`Settings::from_text`] reads back: what the lock and the history keep.
+    pub fn to_text(&self) -> String {
+        let mut line = String::new();
+        crate::lock::push_settings(&mut line, self);
+        line.trim_start().to_owned()
+    }
+
+    /// Reads what [`Settings::to_text`] wrote; `None` when it holds anything else.
+    pub fn from_text(text: &str) -> Option<Self> {
+        let mut settings = Self::default();
+        for field in crate::fields::parse(text).ok()? {
+            if !crate::lock::read_setting(&mut settings, field.key.as_deref(), &field.value) {
+                return None;
+            }
+        }
+        Some(settings)
+    }
+}
+
 /// Something in a `metadata.toml` that is not in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SettingsProblem {
@@ -168,6 +188,20 @@ fn is_comment(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_text_form_is_read_back() {
+        let all = Settings {
+            run_in_transaction: false,
+            irreversible: Some("a \"b\"".into()),
+            foreign_keys_off: true,
+            split_off: true,
+        };
+        for settings in [Settings::default(), all] {
+            assert_eq!(Settings::from_text(&settings.to_text()), Some(settings));
+        }
+        assert_eq!(Settings::from_text("colour=red"), None);
+    }
 
     fn codes(text: &str) -> (bool, Vec<Code>) {
         let read = read_subset(text);

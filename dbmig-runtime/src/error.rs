@@ -27,6 +27,17 @@ pub enum ErrorKind {
     Plan(PlanError),
     /// A statement of a migration failed.
     Statement(Box<StatementError>),
+    /// A file that runs in a transaction begins or ends one itself. Nothing of it was run.
+    TransactionControl {
+        /// The directory name, or the seed's.
+        name: String,
+        /// The file.
+        file: String,
+        /// Line and column, 1-based.
+        place: (usize, usize),
+        /// The statement.
+        sql: String,
+    },
     /// A migration ended the transaction that it ran in.
     TransactionEnded {
         /// The directory name.
@@ -81,6 +92,8 @@ pub struct StatementError {
     pub whole: bool,
     /// The whole attempt was rolled back; otherwise the statements before it are in the database.
     pub rolled_back: bool,
+    /// Nobody can tell how much of the file is in the database.
+    pub doubtful: bool,
 }
 
 impl Error {
@@ -110,6 +123,11 @@ impl fmt::Display for ErrorKind {
         match self {
             Self::Plan(error) => error.fmt(f),
             Self::Statement(error) => error.fmt(f),
+            Self::TransactionControl { name, file, place: (line, column), sql } => write!(
+                f,
+                "{name}/{file}:{line}:{column}: `{}` in a file that runs in a transaction",
+                sql.lines().next().unwrap_or_default()
+            ),
             Self::TransactionEnded { name, direction } => {
                 write!(f, "`{}` of `{name}` ended the transaction it ran in", direction.file())
             }

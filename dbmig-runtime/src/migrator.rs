@@ -82,7 +82,8 @@ impl<'a> Migrator<'a> {
         session: &mut dyn Session,
     ) -> Result<(&'a MigrationSet, history::History, Plan), Error> {
         let set = self.migrations.set().map_err(|error| Error::new(ErrorKind::Embedded(error)))?;
-        let history = history::read(session).map_err(Error::database("read the history"))?;
+        let history =
+            history::read_patiently(session).map_err(Error::database("read the history"))?;
         let plan = plan_apply(set, &history, session.dialect(), &Target::All, self.rules)?;
         Ok((set, history, plan))
     }

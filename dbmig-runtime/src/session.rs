@@ -81,6 +81,20 @@ pub trait Session {
     }
 }
 
+/// Runs `work` in a transaction that takes the write lock first; whatever fails, none stays open.
+pub(crate) fn immediate<T>(
+    session: &mut dyn Session,
+    work: impl FnOnce(&mut dyn Session) -> DbResult<T>,
+) -> DbResult<T> {
+    session.execute("BEGIN IMMEDIATE")?;
+    let result = work(session).and_then(|value| session.execute("COMMIT").map(|()| value));
+    if result.is_err() {
+        // A COMMIT that fails leaves the transaction open as well. The first error is the one to tell.
+        let _ = session.execute("ROLLBACK");
+    }
+    result
+}
+
 /// What an error of the database means to the engine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]

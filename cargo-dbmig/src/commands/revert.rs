@@ -69,7 +69,7 @@ pub(crate) fn run(context: &mut Context<'_>, args: &RevertArgs) -> CliResult<Exi
     existing_only(context)?;
     let mut sides = running::sides(context, Purpose::Other, access)?;
     let plan = if args.missing {
-        plan::plan_revert_missing(&sides.set, &sides.history)
+        plan::plan_revert_missing(&sides.set, &sides.history, sides.session.dialect())
     } else {
         let target = args.extent.target(&sides)?;
         plan::plan_revert(&sides.set, &sides.history, sides.session.dialect(), &target)

@@ -5,7 +5,7 @@ use dbmig_build::Dialect;
 use diesel::migration::CREATE_MIGRATIONS_TABLE;
 
 use super::{FORMAT, HISTORY_TABLE, STATE_TABLE};
-use crate::session::{DbError, DbErrorKind, DbResult, Session};
+use crate::session::{DbError, DbErrorKind, DbResult, Session, immediate};
 
 /// Creates what is missing. Does nothing when everything is there.
 pub(crate) fn ensure_tables(session: &mut dyn Session) -> DbResult<()> {
@@ -32,6 +32,7 @@ CREATE TABLE IF NOT EXISTS {HISTORY_TABLE} (
     up_tokens VARCHAR(80),
     down_digest VARCHAR(80),
     metadata_digest VARCHAR(80),
+    settings TEXT,
     mode VARCHAR(8) NOT NULL,
     state VARCHAR(16) NOT NULL,
     statements_total INTEGER NOT NULL,
@@ -48,7 +49,8 @@ CREATE TABLE IF NOT EXISTS {HISTORY_TABLE} (
     started_at TIMESTAMP NOT NULL,
     finished_at TIMESTAMP,
     reason TEXT,
-    error TEXT
+    error TEXT,
+    UNIQUE (version, attempt)
 );
 CREATE TABLE IF NOT EXISTS {STATE_TABLE} (
     kind VARCHAR(32) NOT NULL,
@@ -59,13 +61,5 @@ CREATE TABLE IF NOT EXISTS {STATE_TABLE} (
 );
 INSERT OR IGNORE INTO {STATE_TABLE} (kind, name, value) VALUES ('format', 'history', '{FORMAT}');"
     );
-    session.execute("BEGIN IMMEDIATE")?;
-    match session.execute(&tables) {
-        Ok(()) => session.execute("COMMIT"),
-        Err(error) => {
-            // The first error is the one to tell.
-            let _ = session.execute("ROLLBACK");
-            Err(error)
-        }
-    }
+    immediate(session, |session| session.execute(&tables))
 }

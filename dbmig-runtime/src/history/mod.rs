@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use dbmig_build::{Digest, Version};
 
 pub(crate) use ddl::ensure_tables;
-pub use read::{read, recorded_down};
+pub use read::{RecordedDown, read, read_patiently, recorded_down};
 pub use resolve::resolve;
 pub use status::{State, StatusRow, status};
 pub(crate) use write::{
@@ -149,6 +149,8 @@ pub struct Record {
     pub intent: i64,
     /// The run it belonged to.
     pub batch: i64,
+    /// When it ended, by the server's clock.
+    pub finished_at: Option<String>,
     /// What it ended with.
     pub error: Option<String>,
 }
@@ -169,11 +171,11 @@ impl History {
     /// The applied versions, the most recently applied last.
     ///
     /// Records know the order of attempts; where a version has none, Diesel's time stamp (of seconds)
-    /// and then the version decide.
+    /// decides, and then that it came after our last run, which would have recorded it.
     pub fn in_order_of_application(&self) -> Vec<&Version> {
         let mut list: Vec<_> = self.applied.iter().collect();
-        let id = |applied: &Applied| applied.record.as_ref().map_or(0, |record| record.id);
-        if list.iter().all(|(_, applied)| id(applied) != 0) {
+        let id = |applied: &Applied| applied.record.as_ref().map_or(i64::MAX, |record| record.id);
+        if list.iter().all(|(_, applied)| applied.record.is_some()) {
             list.sort_by_key(|(_, applied)| id(applied));
         } else {
             list.sort_by(|(v, a), (w, b)| (&a.run_on, id(a), *v).cmp(&(&b.run_on, id(b), *w)));

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use dbmig_build::{Dialect, Digest, Version};
+use dbmig_build::{Dialect, Digest, Settings, Version};
 
 use super::{
-    Action, Applied, DIESEL_TABLE, Ended, HISTORY_TABLE, History, Mode, Record, STATE_TABLE,
+    Action, Applied, DIESEL_TABLE, Ended, FORMAT, HISTORY_TABLE, History, Mode, Record, STATE_TABLE,
 };
 use crate::session::{DbError, DbErrorKind, DbResult, Row, Session, Value};
 
@@ -21,6 +21,9 @@ pub fn read(session: &mut dyn Session) -> DbResult<History> {
         has_own_tables: tables.iter().any(|name| name == HISTORY_TABLE),
         ..History::default()
     };
+    if tables.iter().any(|name| name == STATE_TABLE) {
+        refuse_newer_format(session)?;
+    }
     // Versions first: what is seen as applied was committed together with its record.
     let mut versions = Vec::new();
     if history.has_diesel_table {
@@ -42,16 +45,46 @@ pub fn read(session: &mut dyn Session) -> DbResult<History> {
         }
     }
     for (version, run_on) in versions {
-        // A record of an apply that was reverted later says nothing about this row.
-        let record = match history.records.get(&version) {
-            Some(newest) if newest.action == Action::Revert && newest.ended == Ended::Finished => {
-                None
-            }
-            _ => applying.remove(&version),
-        };
+        // A record of an apply that was reverted later says nothing about this row, and a row that is
+        // younger than the record was written by another tool, which reverted and applied again.
+        let reverted = history.records.get(&version).is_some_and(|newest| {
+            newest.action == Action::Revert && newest.ended == Ended::Finished
+        });
+        let record = applying.remove(&version).filter(|record| !reverted && fits(record, &run_on));
         history.applied.insert(version, Applied { run_on, record });
     }
     Ok(history)
+}
+
+/// The version row is written before its record, in the same transaction; both times are in UTC.
+fn fits(record: &Record, run_on: &str) -> bool {
+    match (&record.finished_at, run_on.get(..19)) {
+        (Some(finished), Some(run_on)) => {
+            finished.get(..19).is_none_or(|finished| run_on <= finished)
+        }
+        _ => true,
+    }
+}
+
+/// Later versions add columns only, but may say that this is not enough.
+fn refuse_newer_format(session: &mut dyn Session) -> DbResult<()> {
+    let sql = format!("SELECT value FROM {STATE_TABLE} WHERE kind = 'format' AND name = 'history'");
+    let rows = session.query(&sql, &[])?;
+    let format = rows.into_iter().next().and_then(|row| row.into_iter().next().flatten());
+    match format.as_deref().map(str::parse::<u32>) {
+        Some(Ok(format)) if format > FORMAT => Err(newer("format", Some(&format.to_string()))),
+        Some(Err(_)) => Err(newer("format", format.as_deref())),
+        _ => Ok(()),
+    }
+}
+
+/// Like [`read`], and waits for another connection that holds the database.
+///
+/// # Errors
+///
+/// As [`read`].
+pub fn read_patiently(session: &mut dyn Session) -> DbResult<History> {
+    crate::runner::patiently(session, read)
 }
 
 fn existing_tables(session: &mut dyn Session) -> DbResult<Vec<String>> {
@@ -73,7 +106,7 @@ fn existing_tables(session: &mut dyn Session) -> DbResult<Vec<String>> {
 fn select_records() -> String {
     format!(
         "SELECT id, version, attempt, action, name, up_digest, up_tokens, down_digest, mode, state, \
-         statements_total, statements_done, done_digest, intent, batch, error \
+         statements_total, statements_done, done_digest, intent, batch, CAST(finished_at AS TEXT), error \
          FROM {HISTORY_TABLE} ORDER BY id"
     )
 }
@@ -120,6 +153,7 @@ fn record(row: Row) -> DbResult<(Version, Record)> {
         done_digest: digest(next()),
         intent: number(next()),
         batch: number(next()),
+        finished_at: next(),
         error: next(),
     };
     Ok((version, record))
@@ -135,17 +169,36 @@ fn newer(column: &str, value: Option<&str>) -> DbError {
     error
 }
 
+/// A down that was recorded, with the settings it runs under.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RecordedDown {
+    /// The text.
+    pub sql: String,
+    /// The settings of the migration at the time.
+    pub settings: Settings,
+}
+
 /// The `down.sql` that was recorded when a version was last applied.
 ///
 /// # Errors
 ///
-/// What the database reports.
-pub fn recorded_down(session: &mut dyn Session, version: &Version) -> DbResult<Option<String>> {
+/// What the database reports, and settings of a newer format.
+pub fn recorded_down(
+    session: &mut dyn Session,
+    version: &Version,
+) -> DbResult<Option<RecordedDown>> {
     let placeholder = crate::sql::placeholder(session.dialect(), 1);
     let sql = format!(
-        "SELECT down_sql FROM {HISTORY_TABLE} WHERE version = {placeholder} AND action <> 'revert' \
-         AND state = 'finished' ORDER BY id DESC LIMIT 1"
+        "SELECT down_sql, settings FROM {HISTORY_TABLE} WHERE version = {placeholder} \
+         AND action <> 'revert' AND state = 'finished' ORDER BY id DESC LIMIT 1"
     );
     let rows = session.query(&sql, &[Value::Text(version.as_str())])?;
-    Ok(rows.into_iter().next().and_then(|row| row.into_iter().next().flatten()))
+    let Some(mut row) = rows.into_iter().next().map(Vec::into_iter) else { return Ok(None) };
+    let (down, settings) = (row.next().flatten(), row.next().flatten());
+    let Some(sql) = down else { return Ok(None) };
+    let settings = match settings {
+        None => Settings::default(),
+        Some(text) => Settings::from_text(&text).ok_or_else(|| newer("settings", Some(&text)))?,
+    };
+    Ok(Some(RecordedDown { sql, settings }))
 }

@@ -2,9 +2,11 @@
 
 use dbmig_build::Version;
 
-use super::write::{Attempt, Run, claim, forget, insert_record, next_attempt};
+use super::write::{
+    Attempt, Run, claim, end_attempt, forget, insert_record, next_attempt, void_seeds,
+};
 use super::{Action, Ended, Mode, read};
-use crate::session::{DbResult, Session};
+use crate::session::{DbError, DbErrorKind, DbResult, Session, immediate};
 
 /// Records that all of a half-done migration is in the database, or that none of it is.
 ///
@@ -12,46 +14,42 @@ use crate::session::{DbResult, Session};
 ///
 /// # Errors
 ///
-/// What the database reports.
+/// What the database reports, and versions that did not stop half way.
 pub fn resolve(session: &mut dyn Session, version: &Version, applied: bool) -> DbResult<()> {
-    let history = read(session)?;
-    let name =
-        history.records.get(version).map_or(version.as_str(), |record| &record.name).to_owned();
-    let run = Run { batch: history.last_batch() + 1, runner: "resolve".to_owned() };
-    session.execute("BEGIN IMMEDIATE")?;
-    match write(session, version, &name, &run, applied) {
-        Ok(()) => session.execute("COMMIT"),
-        Err(error) => {
-            let _ = session.execute("ROLLBACK");
-            Err(error)
+    immediate(session, |session| {
+        // Read again under the lock: another runner may have gone on meanwhile.
+        let history = read(session)?;
+        let Some(half) = history.records.get(version).filter(|record| record.is_half_done()) else {
+            let message =
+                format!("version `{version}` did not stop half way, or somebody decided already");
+            return Err(DbError::new(DbErrorKind::Other, message));
+        };
+        let seen = half.clone();
+        if applied {
+            claim(session, version)?;
+            if seen.action == Action::Apply {
+                // The record of the attempt stays: it holds the digests and the down.
+                return end_attempt(
+                    session,
+                    version,
+                    seen.attempt,
+                    Ended::Finished,
+                    seen.error.as_deref(),
+                );
+            }
+        } else {
+            forget(session, version)?;
+            void_seeds(session)?;
         }
-    }
-}
-
-fn write(
-    session: &mut dyn Session,
-    version: &Version,
-    name: &str,
-    run: &Run,
-    applied: bool,
-) -> DbResult<()> {
-    let action = if applied {
-        claim(session, version)?;
-        Action::Adopt
-    } else {
-        forget(session, version)?;
-        Action::Revert
-    };
-    let number = next_attempt(session, version)?;
-    insert_record(
-        session,
-        run,
-        &Attempt {
+        let run = Run { batch: history.last_batch() + 1, runner: "resolve".to_owned() };
+        let number = next_attempt(session, version)?;
+        let attempt = Attempt {
             version,
             number,
-            action,
-            name,
+            action: if applied { Action::Adopt } else { Action::Revert },
+            name: &seen.name,
             digests: None,
+            settings: None,
             up_tokens: None,
             down_sql: None,
             mode: Mode::Transaction,
@@ -61,6 +59,7 @@ fn write(
             done_digest: None,
             seconds: 0.0,
             error: None,
-        },
-    )
+        };
+        insert_record(session, &run, &attempt)
+    })
 }

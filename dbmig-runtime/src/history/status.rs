@@ -102,6 +102,20 @@ pub fn status(set: &MigrationSet, history: &History, dialect: Dialect) -> Vec<St
             reformatted: false,
         });
     }
+    let forgotten =
+        |version: &Version| set.get(version).is_none() && !history.applied.contains_key(version);
+    for (version, record) in history.half_done().filter(|(version, _)| forgotten(version)) {
+        rows.push(StatusRow {
+            version: version.clone(),
+            name: record.name.clone(),
+            state: State::HalfDone,
+            run_on: None,
+            draft: false,
+            late: false,
+            adopted: false,
+            reformatted: false,
+        });
+    }
     rows.sort_by(|a, b| a.version.cmp(&b.version));
     rows
 }

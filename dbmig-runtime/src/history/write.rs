@@ -1,6 +1,6 @@
 //! Writes the history. The callers own the transactions.
 
-use dbmig_build::{Dialect, Digest, Digests, Version};
+use dbmig_build::{Dialect, Digest, Digests, Settings, Version};
 
 use super::{Action, DIESEL_TABLE, Ended, HISTORY_TABLE, Mode, STATE_TABLE};
 use crate::session::{DbResult, Session, Value};
@@ -14,6 +14,7 @@ pub(crate) struct Attempt<'a> {
     pub(crate) action: Action,
     pub(crate) name: &'a str,
     pub(crate) digests: Option<&'a Digests>,
+    pub(crate) settings: Option<&'a Settings>,
     pub(crate) up_tokens: Option<String>,
     pub(crate) down_sql: Option<&'a str>,
     pub(crate) mode: Mode,
@@ -88,7 +89,8 @@ pub(crate) fn insert_record(
     let up = digest(attempt.digests.map(|digests| &digests.up));
     let down = digest(attempt.digests.and_then(|digests| digests.down.as_ref()));
     let metadata = digest(attempt.digests.and_then(|digests| digests.metadata.as_ref()));
-    let values: [Value<'_>; 18] = [
+    let settings = attempt.settings.map(Settings::to_text);
+    let values: [Value<'_>; 19] = [
         attempt.version.as_str().into(),
         attempt.number.into(),
         attempt.action.as_str().into(),
@@ -97,6 +99,7 @@ pub(crate) fn insert_record(
         attempt.up_tokens.as_deref().into(),
         down.as_deref().into(),
         metadata.as_deref().into(),
+        settings.as_deref().into(),
         attempt.mode.as_str().into(),
         attempt.ended.as_str().into(),
         count(attempt.total).into(),
@@ -113,7 +116,7 @@ pub(crate) fn insert_record(
         if attempt.ended == Ended::Started { "NULL".to_owned() } else { moment(dialect, 0.0) };
     let sql = format!(
         "INSERT INTO {HISTORY_TABLE} (version, attempt, action, name, up_digest, up_tokens, down_digest, \
-         metadata_digest, mode, state, statements_total, statements_done, done_digest, intent, down_sql, \
+         metadata_digest, settings, mode, state, statements_total, statements_done, done_digest, intent, down_sql, \
          batch, runner, error, tool, started_at, finished_at) \
          VALUES ({}, 'dbmig {}', {started}, {finished})",
         placeholders(dialect, values.len()),
@@ -160,7 +163,8 @@ pub(crate) fn restart(session: &mut dyn Session, attempt: &Attempt<'_>) -> DbRes
     let place = |index| placeholder(dialect, index);
     let sql = format!(
         "UPDATE {HISTORY_TABLE} SET state = {}, up_digest = {}, up_tokens = {}, down_digest = {}, \
-         down_sql = {}, statements_total = {}, name = {} WHERE version = {} AND attempt = {}",
+         down_sql = {}, statements_total = {}, name = {}, metadata_digest = {}, settings = {}, \
+         error = NULL WHERE version = {} AND attempt = {}",
         place(1),
         place(2),
         place(3),
@@ -170,8 +174,12 @@ pub(crate) fn restart(session: &mut dyn Session, attempt: &Attempt<'_>) -> DbRes
         place(7),
         place(8),
         place(9),
+        place(10),
+        place(11),
     );
     let down = attempt.digests.and_then(|digests| digests.down.as_ref());
+    let metadata = attempt.digests.and_then(|digests| digests.metadata.as_ref());
+    let settings = attempt.settings.map(Settings::to_text);
     let values = [
         Ended::Started.as_str().into(),
         attempt.digests.map(|digests| digests.up.as_str()).into(),
@@ -180,6 +188,8 @@ pub(crate) fn restart(session: &mut dyn Session, attempt: &Attempt<'_>) -> DbRes
         attempt.down_sql.into(),
         count(attempt.total).into(),
         attempt.name.into(),
+        metadata.map(Digest::as_str).into(),
+        settings.as_deref().into(),
         attempt.version.as_str().into(),
         attempt.number.into(),
     ];

@@ -4,6 +4,7 @@ use dbmig_build::{Dialect, MigrationSet, Version};
 
 use super::{Note, OnMissing, Plan, PlanError, Rules, Step, Target};
 use crate::history::{self, Action, Ended, History, State, StatusRow};
+use crate::runner::batch::Batch;
 
 /// Plans an apply.
 ///
@@ -24,14 +25,15 @@ pub fn plan_apply(
         }
     }
     let rows = history::status(set, history, dialect);
-    let pending = pending(&rows, history, target);
+    let pending = pending(set, &rows, history, dialect, target);
     // What is half applied is neither applied nor pending: it stops every run.
-    refuse_half_done(history)?;
+    refuse_half_done(set, history, dialect)?;
+    refuse_settings(set, &pending)?;
     if !pending.is_empty() || rules.strict {
         refuse_modified(&rows)?;
         refuse_missing(&rows, set, rules.missing)?;
     }
-    refuse_empty(set, &pending, dialect)?;
+    refuse_empty(set, &pending.iter().map(|row| &row.version).collect::<Vec<_>>(), dialect)?;
     if !rules.drafts {
         let drafts: Vec<_> =
             rows.iter().filter(|row| row.draft).map(|row| row.version.clone()).collect();
@@ -46,10 +48,16 @@ pub fn plan_apply(
 }
 
 /// Pending ones up to the target, in version order. A half-applied one continues where it stopped.
-fn pending<'a>(rows: &'a [StatusRow], history: &History, target: &Target) -> Vec<&'a StatusRow> {
+fn pending<'a>(
+    set: &MigrationSet,
+    rows: &'a [StatusRow],
+    history: &History,
+    dialect: Dialect,
+    target: &Target,
+) -> Vec<&'a StatusRow> {
     let resumable = |row: &&StatusRow| {
         row.state.is_pending()
-            || row.state == State::HalfDone && is_resumable(history, &row.version)
+            || row.state == State::HalfDone && is_resumable(set, history, dialect, &row.version)
     };
     let list = rows.iter().filter(resumable);
     match target {
@@ -61,23 +69,42 @@ fn pending<'a>(rows: &'a [StatusRow], history: &History, target: &Target) -> Vec
     }
 }
 
-/// The attempt ended with an error that the database reported: no statement is in doubt, and nobody is
-/// still at it.
-fn is_resumable(history: &History, version: &Version) -> bool {
-    history.records.get(version).is_some_and(|record| {
-        record.action == Action::Apply
-            && record.ended == Ended::Failed
-            && record.intent <= record.statements_done
-    })
+/// The attempt ended with an error that the database reported, so no statement is in doubt and nobody is
+/// still at it, and what ran is what the file still says.
+fn is_resumable(
+    set: &MigrationSet,
+    history: &History,
+    dialect: Dialect,
+    version: &Version,
+) -> bool {
+    let (Some(record), Some(migration)) = (history.records.get(version), set.get(version)) else {
+        return false;
+    };
+    if record.action != Action::Apply
+        || record.ended != Ended::Failed
+        || record.intent > record.statements_done
+        || history.applied.contains_key(version)
+    {
+        return false;
+    }
+    let done = usize::try_from(record.statements_done).unwrap_or(usize::MAX);
+    if done == 0 {
+        return true;
+    }
+    let batch = Batch::of(&migration.up, dialect, &migration.settings);
+    !migration.settings.run_in_transaction
+        && !batch.is_one_unit()
+        && done <= batch.len()
+        && record.done_digest.as_ref() == Some(batch.digest_of_first(done))
 }
 
 /// A migration that somebody forgot to write would otherwise be recorded for good.
-fn refuse_empty(
+pub(super) fn refuse_empty(
     set: &MigrationSet,
-    pending: &[&StatusRow],
+    versions: &[&Version],
     dialect: Dialect,
 ) -> Result<(), PlanError> {
-    let empty = pending.iter().filter_map(|row| set.get(&row.version)).find(|migration| {
+    let empty = versions.iter().filter_map(|version| set.get(version)).find(|migration| {
         match migration.is_draft() && set.lock_digest().is_some() {
             // A draft that was not written yet; real projects have comments alone in old ones.
             true => dbmig_build::sql::is_empty(&migration.up, dialect),
@@ -92,19 +119,30 @@ fn refuse_empty(
     }
 }
 
-fn refuse_half_done(history: &History) -> Result<(), PlanError> {
-    for (version, record) in history.half_done() {
-        if !is_resumable(history, version) {
-            return Err(PlanError::HalfDone {
-                version: version.clone(),
-                name: record.name.clone(),
-                done: record.statements_done,
-                total: record.statements_total,
-                doubtful: (record.intent > record.statements_done).then_some(record.intent),
-            });
-        }
+fn refuse_half_done(
+    set: &MigrationSet,
+    history: &History,
+    dialect: Dialect,
+) -> Result<(), PlanError> {
+    match history.half_done().find(|(version, _)| !is_resumable(set, history, dialect, version)) {
+        Some((version, record)) => Err(PlanError::half_done(version, record)),
+        None => Ok(()),
     }
-    Ok(())
+}
+
+/// The check before the commit is what makes switching them off safe: without a transaction there is none.
+fn refuse_settings(set: &MigrationSet, pending: &[&StatusRow]) -> Result<(), PlanError> {
+    let contradictory = pending
+        .iter()
+        .filter_map(|row| set.get(&row.version))
+        .find(|m| m.settings.foreign_keys_off && !m.settings.run_in_transaction);
+    match contradictory {
+        Some(migration) => Err(PlanError::Settings {
+            name: migration.dir_name.clone().into_owned(),
+            reason: "`foreign_keys = \"off\"` needs `run_in_transaction = true`",
+        }),
+        None => Ok(()),
+    }
 }
 
 fn refuse_modified(rows: &[StatusRow]) -> Result<(), PlanError> {

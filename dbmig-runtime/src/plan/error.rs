@@ -4,6 +4,8 @@ use std::fmt;
 
 use dbmig_build::{Dialect, Version};
 
+use crate::history::{Action, Record};
+
 /// Why there is no plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -30,6 +32,8 @@ pub enum PlanError {
         version: Version,
         /// Its name.
         name: String,
+        /// By its down, not by its up.
+        reverting: bool,
         /// How many statements are in the database.
         done: i64,
         /// Of how many.
@@ -47,6 +51,13 @@ pub enum PlanError {
     EmptyUp {
         /// Its name.
         name: String,
+    },
+    /// Two settings of a migration exclude each other.
+    Settings {
+        /// Its name.
+        name: String,
+        /// Why.
+        reason: &'static str,
     },
     /// There is neither a `down.sql` nor a recorded one.
     NoDown {
@@ -66,6 +77,19 @@ pub enum PlanError {
         /// The declared reason.
         reason: String,
     },
+}
+
+impl PlanError {
+    pub(crate) fn half_done(version: &Version, record: &Record) -> Self {
+        Self::HalfDone {
+            version: version.clone(),
+            name: record.name.clone(),
+            reverting: record.action == Action::Revert,
+            done: record.statements_done,
+            total: record.statements_total,
+            doubtful: (record.intent > record.statements_done).then_some(record.intent),
+        }
+    }
 }
 
 impl fmt::Display for PlanError {
@@ -90,10 +114,14 @@ impl fmt::Display for PlanError {
                     join(versions)
                 )
             }
-            Self::HalfDone { name, done, total, doubtful, .. } => {
+            Self::HalfDone { name, reverting, done, total, doubtful, .. } => {
+                let (how, of) = match reverting {
+                    true => ("half reverted", "of its down "),
+                    false => ("half applied", ""),
+                };
                 write!(
                     f,
-                    "migration `{name}` is half applied: {done} of {total} statements are in the database"
+                    "migration `{name}` is {how}: {done} of {total} statements {of}are known to be done"
                 )?;
                 match doubtful {
                     Some(number) => write!(f, ", statement {number} is doubtful"),
@@ -103,6 +131,9 @@ impl fmt::Display for PlanError {
             Self::Drafts(versions) => write!(f, "drafts are not accepted here: {}", join(versions)),
             Self::UnknownTarget(version) => write!(f, "there is no migration `{version}`"),
             Self::TargetNotApplied(version) => write!(f, "migration `{version}` is not applied"),
+            Self::Settings { name, reason } => {
+                write!(f, "migration `{name}` can not be run: {reason}")
+            }
             Self::EmptyUp { name } => {
                 write!(f, "the `up.sql` of migration `{name}` holds no statement")
             }

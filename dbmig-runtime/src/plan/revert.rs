@@ -2,7 +2,7 @@
 
 use dbmig_build::{Dialect, Migration, MigrationSet, Version};
 
-use super::apply::check_dialect;
+use super::apply::{check_dialect, refuse_empty};
 use super::{DownSource, Note, Plan, PlanError, Step, Target};
 use crate::history::{Applied, History};
 
@@ -18,8 +18,9 @@ pub fn plan_revert(
     target: &Target,
 ) -> Result<Plan, PlanError> {
     check_dialect(set, dialect)?;
+    refuse_half_done(history)?;
     let versions = selected(history, target)?;
-    steps(set, history, &versions, Purpose::Revert)
+    steps(set, history, dialect, &versions, Purpose::Revert)
 }
 
 /// Plans the revert of every applied version that has no directory.
@@ -27,11 +28,16 @@ pub fn plan_revert(
 /// # Errors
 ///
 /// See [`PlanError`].
-pub fn plan_revert_missing(set: &MigrationSet, history: &History) -> Result<Plan, PlanError> {
+pub fn plan_revert_missing(
+    set: &MigrationSet,
+    history: &History,
+    dialect: Dialect,
+) -> Result<Plan, PlanError> {
+    refuse_half_done(history)?;
     let mut versions = history.in_order_of_application();
     versions.retain(|version| set.get(version).is_none());
     versions.reverse();
-    steps(set, history, &versions, Purpose::Revert)
+    steps(set, history, dialect, &versions, Purpose::Revert)
 }
 
 /// Plans a redo: revert with the down that was applied, then apply what is there now.
@@ -46,13 +52,27 @@ pub fn plan_redo(
     target: &Target,
 ) -> Result<Plan, PlanError> {
     check_dialect(set, dialect)?;
-    let versions = selected(history, target)?;
-    let mut plan = steps(set, history, &versions, Purpose::Redo)?;
-    let mut again: Vec<_> =
-        versions.into_iter().filter(|version| set.get(version).is_some()).collect();
+    refuse_half_done(history)?;
+    let mut again = selected(history, target)?;
+    // What can not be applied again is not reverted.
+    let missing: Vec<_> =
+        again.iter().filter(|v| set.get(v).is_none()).map(|v| (*v).clone()).collect();
+    if !missing.is_empty() {
+        return Err(PlanError::Missing(missing));
+    }
+    refuse_empty(set, &again, dialect)?;
+    let mut plan = steps(set, history, dialect, &again, Purpose::Redo)?;
     again.sort();
     plan.steps.extend(again.into_iter().map(|version| Step::Apply(version.clone())));
     Ok(plan)
+}
+
+/// What stopped half way lies between two states: neither down fits.
+fn refuse_half_done(history: &History) -> Result<(), PlanError> {
+    match history.half_done().next() {
+        Some((version, record)) => Err(PlanError::half_done(version, record)),
+        None => Ok(()),
+    }
 }
 
 fn selected<'a>(history: &'a History, target: &Target) -> Result<Vec<&'a Version>, PlanError> {
@@ -84,13 +104,14 @@ enum Purpose {
 fn steps(
     set: &MigrationSet,
     history: &History,
+    dialect: Dialect,
     versions: &[&Version],
     purpose: Purpose,
 ) -> Result<Plan, PlanError> {
     let mut plan = Plan::default();
     for &version in versions {
         let applied = &history.applied[version];
-        let source = source(set.get(version), applied, version, history, purpose)?;
+        let source = source(set, applied, version, history, dialect, purpose)?;
         match (source, set.get(version)) {
             (DownSource::Recorded, _) => plan.notes.push(Note::DownRecorded(version.clone())),
             (DownSource::File, Some(migration)) if down_differs(migration, applied) => {
@@ -104,12 +125,14 @@ fn steps(
 }
 
 fn source(
-    migration: Option<&Migration>,
+    set: &MigrationSet,
     applied: &Applied,
     version: &Version,
     history: &History,
+    dialect: Dialect,
     purpose: Purpose,
 ) -> Result<DownSource, PlanError> {
+    let migration = set.get(version);
     let recorded = applied.record.as_ref().is_some_and(|record| record.down_digest.is_some());
     let no_down = |empty| {
         let name = migration.map(|migration| migration.dir_name.clone().into_owned());
@@ -137,7 +160,11 @@ fn source(
             reason: reason.clone(),
         });
     }
+    // A draft whose down was not written yet would only be forgotten; real projects have comments alone
+    // in old ones, and Diesel takes them for a way back.
+    let unwritten = migration.is_draft() && set.lock_digest().is_some();
     match &migration.down {
+        Some(text) if unwritten && dbmig_build::sql::is_empty(text, dialect) => Err(no_down(true)),
         Some(text) if !text.is_empty() => Ok(DownSource::File),
         Some(_) => Err(no_down(true)),
         None => Err(no_down(false)),

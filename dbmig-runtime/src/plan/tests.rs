@@ -55,6 +55,7 @@ fn record(id: i64, version: &str) -> Record {
         done_digest: None,
         intent: 1,
         batch: 1,
+        finished_at: None,
         error: None,
     }
 }
@@ -138,23 +139,65 @@ fn missing_ones_follow_the_rules() {
     assert!(plan(&["2", "4", "5"], OnMissing::Refuse).unwrap().is_empty());
 }
 
+/// A database in which version 1 stopped half way, outside a transaction.
+fn half_done(action: Action, ended: Ended, intent: i64, done_digest: &str) -> History {
+    let half = Record {
+        mode: Mode::Statement,
+        action,
+        ended,
+        statements_total: 2,
+        statements_done: 1,
+        intent,
+        done_digest: Some(Digest::of_list("statements", [done_digest])),
+        ..record(1, "1")
+    };
+    let mut history = History::default();
+    history.records.insert(v("1"), half);
+    history
+}
+
+/// `1_a` outside a transaction.
+fn outside(up: &str) -> MigrationSet {
+    let file = |text: &str| RawFile::Bytes(text.into());
+    let migration = RawMigration {
+        dir_name: "1_a".into(),
+        up: file(up),
+        down: file("SELECT 2"),
+        metadata: file("run_in_transaction = false\n"),
+    };
+    let raw = RawSet { migrations: vec![migration], ..RawSet::default() };
+    check::run(&raw, &Options { lock_required: false, ..Options::default() }).set.unwrap()
+}
+
 #[test]
 fn half_done_ones_stop_unless_they_can_go_on() {
-    let set = set(&["1_a", "2_b"]);
-    let with = |ended, intent| {
-        let mut history = History::default();
-        let half =
-            Record { mode: Mode::Statement, ended, statements_done: 1, intent, ..record(1, "1") };
-        history.records.insert(v("1"), half);
-        apply(&set, &history, Target::All)
+    let same = outside("SELECT 1; SELECT 3");
+    let refused = |set: &MigrationSet, history: &History| {
+        matches!(apply(set, history, Target::All), Err(PlanError::HalfDone { .. }))
     };
-    assert_eq!(versions(&with(Ended::Failed, 1).unwrap()), ["1", "2"]);
-    for (ended, intent) in [(Ended::Failed, 2), (Ended::Started, 1), (Ended::Started, 2)] {
-        assert!(
-            matches!(with(ended, intent), Err(PlanError::HalfDone { .. })),
-            "{ended:?} {intent}"
-        );
-    }
+    let failed = half_done(Action::Apply, Ended::Failed, 1, "SELECT 1");
+    assert_eq!(versions(&apply(&same, &failed, Target::All).unwrap()), ["1"]);
+    // Doubtful, still running as far as anybody knows, or a revert.
+    assert!(refused(&same, &half_done(Action::Apply, Ended::Failed, 2, "SELECT 1")));
+    assert!(refused(&same, &half_done(Action::Apply, Ended::Started, 1, "SELECT 1")));
+    assert!(refused(&same, &half_done(Action::Revert, Ended::Failed, 1, "SELECT 1")));
+    // What ran was edited, the mode changed, the file became one unit, the directory is gone.
+    assert!(refused(&outside("SELECT 5; SELECT 3"), &failed));
+    assert!(refused(&set(&["1_a=SELECT 1; SELECT 3"]), &failed));
+    assert!(refused(&outside("SELECT 1; BEGIN; SELECT 3; COMMIT"), &failed));
+    assert!(refused(&set(&["2_b"]), &failed));
+    // No way back from the middle either.
+    let mut with_applied = applied(&["1", "2"]);
+    with_applied.records.extend(half_done(Action::Revert, Ended::Failed, 1, "x").records);
+    let two = set(&["1_a", "2_b"]);
+    assert!(matches!(
+        revert(&two, &with_applied, Target::Steps(1)),
+        Err(PlanError::HalfDone { .. })
+    ));
+    let redo = plan_redo(&two, &with_applied, SQLITE, &Target::Steps(1));
+    assert!(matches!(redo, Err(PlanError::HalfDone { .. })));
+    let missing = plan_revert_missing(&two, &with_applied, SQLITE);
+    assert!(matches!(missing, Err(PlanError::HalfDone { .. })));
 }
 
 #[test]
@@ -225,7 +268,7 @@ fn a_missing_one_is_reverted_with_the_recorded_down() {
         [Step::Revert(v("2"), DownSource::Recorded), Step::Revert(v("1"), DownSource::File)];
     assert_eq!(plan.steps, steps);
     assert_eq!(plan.notes, [Note::DownRecorded(v("2"))]);
-    assert_eq!(versions(&plan_revert_missing(&set, &history).unwrap()), ["2"]);
+    assert_eq!(versions(&plan_revert_missing(&set, &history, SQLITE).unwrap()), ["2"]);
 }
 
 #[test]
@@ -242,7 +285,21 @@ fn redo_takes_the_down_that_fits() {
 }
 
 #[test]
-fn a_redo_does_not_apply_what_has_no_directory() {
-    let plan = plan_redo(&set(&["1_a"]), &applied(&["1", "2"]), SQLITE, &Target::All).unwrap();
-    assert_eq!(versions(&plan), ["2", "1", "1"]);
+fn a_redo_reverts_only_what_it_can_apply_again() {
+    let redo = |names: &[&str]| {
+        plan_redo(&set(names), &applied(&["1", "2"]), SQLITE, &Target::All).unwrap_err()
+    };
+    assert_eq!(redo(&["1_a"]), PlanError::Missing(vec![v("2")]));
+    assert_eq!(redo(&["1_a", "2_b= "]), PlanError::EmptyUp { name: "2_b".into() });
+}
+
+#[test]
+fn what_another_tool_applied_last_is_reverted_first() {
+    let mut history = applied(&["2"]);
+    let run_on = history.applied[&v("2")].run_on.clone();
+    history.applied.insert(v("1"), Applied { run_on, record: None });
+    assert_eq!(
+        versions(&revert(&set(&["1_a", "2_b"]), &history, Target::Steps(1)).unwrap()),
+        ["1"]
+    );
 }

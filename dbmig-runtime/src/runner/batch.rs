@@ -1,7 +1,9 @@
 //! The statements of one file: cut, sent one by one, and located when one fails.
 
-use dbmig_build::sql::{self, Split, Statement};
-use dbmig_build::{Dialect, Digest};
+use std::cell::OnceCell;
+
+use dbmig_build::sql::{self, Split, Statement, StatementKind};
+use dbmig_build::{Dialect, Digest, Settings};
 
 use super::Work;
 use crate::error::{Error, ErrorKind, StatementError};
@@ -9,37 +11,66 @@ use crate::event::{Event, Observer};
 use crate::session::{DbError, DbErrorKind, Session};
 
 /// A file, cut into what is sent.
-pub(super) struct Batch<'a> {
+pub(crate) struct Batch<'a> {
     text: &'a str,
     /// Offsets are into `text`.
     parts: Vec<Part<'a>>,
     /// Sent whole, since nobody is sure how to cut it.
     whole: bool,
+    prefixes: OnceCell<Vec<Digest>>,
 }
 
 struct Part<'a> {
     sql: &'a str,
     offset: usize,
+    kind: StatementKind,
 }
 
 impl<'a> Batch<'a> {
     /// Cuts a file; one that the lexer is not sure of goes whole.
-    pub(super) fn of(text: &'a str, dialect: Dialect, split_off: bool) -> Self {
+    pub(crate) fn of(text: &'a str, dialect: Dialect, settings: &Settings) -> Self {
         let Split { statements, unsure, .. } = sql::split(text, dialect);
-        if split_off || unsure.is_some() {
-            return Self { text, parts: vec![Part { sql: text, offset: 0 }], whole: true };
-        }
-        let part = |s: Statement<'a>| Part { sql: s.sql, offset: s.offset };
-        Self { text, parts: statements.into_iter().map(part).collect(), whole: false }
+        let whole = settings.split_off || unsure.is_some();
+        let part = |s: Statement<'a>| Part { sql: s.sql, offset: s.offset, kind: s.kind };
+        let parts = match whole {
+            true => vec![Part { sql: text, offset: 0, kind: StatementKind::Other }],
+            false => statements.into_iter().map(part).collect(),
+        };
+        Self { text, parts, whole, prefixes: OnceCell::new() }
     }
 
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.parts.len()
     }
 
     /// The digest over the first `count` statements.
-    pub(super) fn digest_of_first(&self, count: usize) -> Digest {
-        Digest::of_list("statements", self.parts.iter().take(count).map(|part| part.sql))
+    pub(crate) fn digest_of_first(&self, count: usize) -> &Digest {
+        let digests = self.prefixes.get_or_init(|| {
+            Digest::of_prefixes("statements", self.parts.iter().map(|part| part.sql))
+        });
+        &digests[count.min(self.parts.len())]
+    }
+
+    /// The first statement that begins or ends a transaction; SAVEPOINT and its kin do neither.
+    pub(super) fn transaction_control(&self) -> Option<usize> {
+        self.parts.iter().position(|part| {
+            part.kind == StatementKind::TransactionControl && !is_savepoint(part.sql)
+        })
+    }
+
+    /// Nobody can tell how far it came when it stops: sent whole, or with transactions of its own.
+    pub(crate) fn is_one_unit(&self) -> bool {
+        self.whole || self.transaction_control().is_some()
+    }
+
+    /// The file asks for foreign keys to be off, which inside a transaction does nothing by itself.
+    pub(super) fn wants_foreign_keys_off(&self) -> bool {
+        self.parts.iter().filter(|part| part.kind == StatementKind::Session).any(|part| {
+            let words: String = part.sql.chars().filter(|c| !c.is_whitespace()).collect();
+            let words = words.to_ascii_lowercase().replace(['(', ')'], "=");
+            let value = words.trim_end_matches('=').strip_prefix("pragmaforeign_keys=");
+            matches!(value, Some("off" | "0" | "false" | "no" | "'off'" | "'0'"))
+        })
     }
 
     /// Sends statement `index` (from 0).
@@ -74,13 +105,9 @@ impl<'a> Batch<'a> {
         error: DbError,
         rolled_back: bool,
     ) -> Error {
-        self.failure_in(
-            Some(work.version.clone()),
-            work.name,
-            work.direction.file(),
-            (index, error),
-            rolled_back,
-        )
+        let version = Some(work.version.clone());
+        let file = work.direction.file();
+        self.failure_in(version, work.name, file, (index, error), rolled_back)
     }
 
     /// The same for a file that is not a migration's.
@@ -96,23 +123,86 @@ impl<'a> Batch<'a> {
             return Error::new(ErrorKind::Interrupted);
         }
         let part = &self.parts[index];
-        let inner = error.position.filter(|&at| part.sql.is_char_boundary(at));
-        // Of a whole file the start says nothing; where the database names a place, it is the place.
-        let place = match (self.whole, inner) {
-            (true, None) => None,
-            (_, inner) => Some(sql::position(self.text, part.offset + inner.unwrap_or(0))),
-        };
         Error::new(ErrorKind::Statement(Box::new(StatementError {
             version,
             name: name.to_owned(),
             file: file.to_owned(),
             index: index + 1,
             total: self.len(),
-            place,
+            place: self.place(index, error.position),
             sql: part.sql.to_owned(),
             error,
             whole: self.whole,
             rolled_back,
+            doubtful: !rolled_back && self.is_one_unit(),
         })))
+    }
+
+    /// Refuses a file that would end the transaction it is to run in.
+    pub(super) fn refuse_transaction_control(&self, name: &str, file: &str) -> Result<(), Error> {
+        let Some(index) = self.transaction_control() else { return Ok(()) };
+        Err(Error::new(ErrorKind::TransactionControl {
+            name: name.to_owned(),
+            file: file.to_owned(),
+            place: self.place(index, None).unwrap_or((1, 1)),
+            sql: self.parts[index].sql.to_owned(),
+        }))
+    }
+
+    /// Of a whole file the start says nothing; where the database names a place, it is the place.
+    fn place(&self, index: usize, inner: Option<usize>) -> Option<(usize, usize)> {
+        let part = &self.parts[index];
+        let inner = inner.filter(|&at| part.sql.is_char_boundary(at));
+        match (self.whole, inner) {
+            (true, None) => None,
+            (_, inner) => Some(sql::position(self.text, part.offset + inner.unwrap_or(0))),
+        }
+    }
+}
+
+fn is_savepoint(sql: &str) -> bool {
+    let mut words = sql.split_whitespace().map(str::to_ascii_lowercase);
+    match words.next().as_deref() {
+        Some("savepoint" | "release") => true,
+        // `ROLLBACK [TRANSACTION] TO [SAVEPOINT] name`
+        Some("rollback") => words.take(2).any(|word| word == "to"),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn batch(text: &str) -> Batch<'_> {
+        Batch::of(text, Dialect::Sqlite, &Settings::default())
+    }
+
+    #[test]
+    fn transactions_of_a_file() {
+        for (text, expected) in [
+            ("SELECT 1; COMMIT", Some(1)),
+            ("BEGIN; SELECT 1; END;", Some(0)),
+            ("rollback", Some(0)),
+            ("ROLLBACK TO a; SELECT 1", None),
+            ("SAVEPOINT a; RELEASE a; ROLLBACK TRANSACTION TO a", None),
+            ("CREATE TRIGGER t AFTER INSERT ON a BEGIN SELECT 1; END;", None),
+        ] {
+            assert_eq!(batch(text).transaction_control(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn foreign_keys_of_a_file() {
+        for (text, expected) in [
+            ("PRAGMA foreign_keys = OFF; SELECT 1", true),
+            ("pragma foreign_keys=0", true),
+            ("PRAGMA foreign_keys(off)", true),
+            ("PRAGMA foreign_keys = ON", false),
+            ("PRAGMA foreign_keys", false),
+            ("-- PRAGMA foreign_keys = OFF\nSELECT 1", false),
+        ] {
+            assert_eq!(batch(text).wants_foreign_keys_off(), expected, "{text}");
+        }
     }
 }

@@ -2,11 +2,11 @@
 
 use std::hash::{BuildHasher as _, Hasher as _};
 
-use dbmig_build::{Dialect, Migration, MigrationSet, sql};
+use dbmig_build::{Dialect, Migration, MigrationSet, Version, sql};
 
 use crate::error::{Error, ErrorKind};
 use crate::history::{self, Action, Attempt, Ended, History, Mode, Run};
-use crate::session::{DbResult, Session};
+use crate::session::{DbResult, Session, immediate};
 
 /// How long a SQLite connection waits for another one, in milliseconds.
 const SQLITE_BUSY_TIMEOUT: u32 = 30_000;
@@ -23,29 +23,58 @@ pub(super) fn enter(session: &mut dyn Session) -> Result<Context, Error> {
     }
     let mut restore = Vec::new();
     if session.dialect() == Dialect::Sqlite {
-        let prepare = |session: &mut dyn Session| -> DbResult<Vec<String>> {
+        let read = |session: &mut dyn Session| -> DbResult<Vec<String>> {
             let busy = pragma(session, "busy_timeout")?;
             let keys = pragma(session, "foreign_keys")?;
-            session.execute(&format!("PRAGMA busy_timeout = {SQLITE_BUSY_TIMEOUT}"))?;
-            // Bundled SQLite has it on, a system's has it off: the same migrations must do the same.
-            session.execute("PRAGMA foreign_keys = ON")?;
             Ok(vec![
                 format!("PRAGMA busy_timeout = {busy}"),
                 format!("PRAGMA foreign_keys = {keys}"),
             ])
         };
-        restore = prepare(session).map_err(Error::database("prepare the connection"))?;
+        restore = read(session).map_err(Error::database("read the connection's settings"))?;
     }
-    Ok(Context { restore })
+    let context = Context { restore };
+    match settle(session) {
+        Ok(()) => Ok(context),
+        Err(error) => {
+            let _ = context.leave(session);
+            Err(error)
+        }
+    }
+}
+
+/// The settings that every step begins with, whatever the one before it did to the connection.
+pub(super) fn settle(session: &mut dyn Session) -> Result<(), Error> {
+    if session.dialect() != Dialect::Sqlite {
+        return Ok(());
+    }
+    // Bundled SQLite has foreign keys on, a system's has them off: the same migrations must do the same.
+    let sql = format!("PRAGMA busy_timeout = {SQLITE_BUSY_TIMEOUT}; PRAGMA foreign_keys = ON");
+    session.execute(&sql).map_err(Error::database("prepare the connection"))
+}
+
+/// Reads with the patience of a run: another connection may hold the database for a moment.
+pub(crate) fn patiently<T>(
+    session: &mut dyn Session,
+    read: impl FnOnce(&mut dyn Session) -> DbResult<T>,
+) -> DbResult<T> {
+    if session.dialect() != Dialect::Sqlite {
+        return read(session);
+    }
+    let before = pragma(session, "busy_timeout")?;
+    session.execute(&format!("PRAGMA busy_timeout = {SQLITE_BUSY_TIMEOUT}"))?;
+    let result = read(session);
+    let restored = session.execute(&format!("PRAGMA busy_timeout = {before}"));
+    result.and_then(|value| restored.map(|()| value))
 }
 
 impl Context {
     /// Puts the settings back.
     pub(super) fn leave(self, session: &mut dyn Session) -> Result<(), Error> {
-        for sql in self.restore {
-            session.execute(&sql).map_err(Error::database("restore the connection's settings"))?;
-        }
-        Ok(())
+        // All of them, whichever fails.
+        let results: Vec<_> = self.restore.iter().map(|sql| session.execute(sql)).collect();
+        let restored: DbResult<()> = results.into_iter().collect();
+        restored.map_err(Error::database("restore the connection's settings"))
     }
 }
 
@@ -69,7 +98,6 @@ pub(super) fn adopt(
         return Ok(0);
     }
     let write = |session: &mut dyn Session| -> DbResult<usize> {
-        session.execute("BEGIN IMMEDIATE")?;
         // Read again: another runner may have applied or adopted them meanwhile.
         let history = history::read(session)?;
         let unknown = unknown(set, &history);
@@ -81,6 +109,7 @@ pub(super) fn adopt(
                 action: Action::Adopt,
                 name: &migration.dir_name,
                 digests: Some(&migration.digests),
+                settings: Some(&migration.settings),
                 up_tokens: sql::token_digest(&migration.up, dialect),
                 down_sql: migration.down.as_deref(),
                 mode: Mode::Transaction,
@@ -93,19 +122,22 @@ pub(super) fn adopt(
             };
             history::insert_record(session, run, &attempt)?;
         }
-        session.execute("COMMIT")?;
         Ok(unknown.len())
     };
-    write(session).map_err(|error| {
-        let _ = session.execute("ROLLBACK");
-        Error::database("record the versions that another tool applied")(error)
-    })
+    immediate(session, write)
+        .map_err(Error::database("record the versions that another tool applied"))
 }
 
 /// Applied, part of the set, and without a record.
 fn unknown<'a>(set: &'a MigrationSet, history: &History) -> Vec<&'a Migration> {
     let applied = history.applied.iter().filter(|(_, applied)| applied.record.is_none());
-    applied.filter_map(|(version, _)| set.get(version)).collect()
+    // What stopped half way here is decided, not taken over.
+    let half_done = |version: &Version| history.half_done().any(|(half, _)| half == version);
+    applied
+        .map(|(version, _)| version)
+        .filter(|v| !half_done(v))
+        .filter_map(|v| set.get(v))
+        .collect()
 }
 
 /// Tells this run from others, in the records.

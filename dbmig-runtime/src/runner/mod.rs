@@ -1,11 +1,13 @@
 //! Executes a plan: claims, transactions, statements, history.
 
-mod batch;
+pub(crate) mod batch;
 mod context;
+mod foreign_keys;
 mod seeds;
 mod statement_mode;
 mod transaction;
 
+pub(crate) use context::patiently;
 pub use seeds::{SeedReport, SeedState, run_seeds, seed_states};
 
 use std::time::Instant;
@@ -14,8 +16,8 @@ use dbmig_build::{Migration, MigrationSet, Version};
 
 use crate::error::{Error, ErrorKind};
 use crate::event::{Direction, Event, Observer};
-use crate::history::{self, History, Run};
-use crate::plan::{DownSource, Plan, Step};
+use crate::history::{self, Action, History, Record, Run};
+use crate::plan::{DownSource, Plan, PlanError, Step};
 use crate::report::{Done, Report};
 use crate::session::Session;
 
@@ -29,7 +31,7 @@ struct Work<'a> {
     sql: &'a str,
     settings: dbmig_build::Settings,
     /// An attempt that stopped with an error and is continued.
-    resumes: Option<&'a history::Record>,
+    resumes: Option<&'a Record>,
 }
 
 /// How a step ended, when it did not fail.
@@ -109,21 +111,22 @@ fn run_step(
     let version = step.version();
     let migration = set.get(version);
     let record = history.records.get(version);
+    let of_file = || migration.map(|migration| migration.settings.clone()).unwrap_or_default();
     let recorded;
-    let (direction, sql) = match step {
+    let (direction, sql, settings) = match step {
         Step::Apply(_) => {
             let migration = migration.expect("a plan applies migrations of its set");
-            (Direction::Up, &*migration.up)
+            (Direction::Up, &*migration.up, of_file())
         }
         Step::Revert(_, DownSource::File) => {
             let down = migration.and_then(|migration| migration.down.as_deref());
-            (Direction::Down, down.expect("a plan reverts from a file that is there"))
+            (Direction::Down, down.expect("a plan reverts from a file that is there"), of_file())
         }
         Step::Revert(_, DownSource::Recorded) => {
             recorded = history::recorded_down(session, version)
                 .map_err(Error::database("read the recorded down"))?
-                .unwrap_or_default();
-            (Direction::Down, &*recorded)
+                .ok_or_else(|| no_down(version, record))?;
+            (Direction::Down, &*recorded.sql, recorded.settings.clone())
         }
     };
     let known_name = record.map_or(version.as_str(), |record| &record.name);
@@ -133,9 +136,13 @@ fn run_step(
         direction,
         migration,
         sql,
-        settings: migration.map(|migration| migration.settings.clone()).unwrap_or_default(),
-        resumes: record.filter(|record| record.is_half_done() && direction == Direction::Up),
+        settings,
+        // Of a redo only the revert could meet what the history knew before it.
+        resumes: record.filter(|record| {
+            record.is_half_done() && record.action == Action::Apply && direction == Direction::Up
+        }),
     };
+    context::settle(session)?;
     let started = Instant::now();
     observer.event(Event::Started { name: work.name, direction });
     let end = if work.settings.run_in_transaction {
@@ -156,4 +163,10 @@ fn run_step(
         }
     }
     Ok(())
+}
+
+/// Reverting with nothing would only forget the version.
+fn no_down(version: &Version, record: Option<&Record>) -> Error {
+    let name = record.map_or_else(|| version.to_string(), |record| record.name.clone());
+    Error::from(PlanError::NoDown { version: version.clone(), name, empty: false })
 }

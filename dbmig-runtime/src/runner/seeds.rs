@@ -2,14 +2,15 @@
 
 use std::time::{Duration, Instant};
 
-use dbmig_build::{Digest, Seed};
+use dbmig_build::{Digest, Seed, Settings};
 
 use super::batch::Batch;
 use super::context;
-use crate::error::Error;
-use crate::event::{Event, Observer};
+use super::transaction::transaction_is_over;
+use crate::error::{Error, ErrorKind};
+use crate::event::{Direction, Event, Observer};
 use crate::history::{self, STATE_TABLE};
-use crate::session::{DbError, DbResult, Session, Value};
+use crate::session::{DbResult, Session, Value};
 use crate::sql::placeholder;
 
 /// What the database knows of a seed.
@@ -49,6 +50,10 @@ pub struct SeedReport {
 ///
 /// What the database reports.
 pub fn seed_states(session: &mut dyn Session, seeds: &[Seed]) -> DbResult<Vec<SeedState>> {
+    context::patiently(session, |session| read_states(session, seeds))
+}
+
+fn read_states(session: &mut dyn Session, seeds: &[Seed]) -> DbResult<Vec<SeedState>> {
     let history = history::read(session)?;
     let recorded = if history.has_own_tables {
         session.query(&format!("SELECT name, value FROM {STATE_TABLE} WHERE kind = 'seed'"), &[])?
@@ -119,7 +124,9 @@ fn run_seed(
     again: bool,
     observer: &mut dyn Observer,
 ) -> Result<Option<Seeded>, Error> {
-    let batch = Batch::of(&seed.sql, session.dialect(), false);
+    let batch = Batch::of(&seed.sql, session.dialect(), &Settings::default());
+    let (dir, file) = seed.name.rsplit_once('/').unwrap_or(("", &seed.name));
+    batch.refuse_transaction_control(dir, file)?;
     let started = Instant::now();
     session.execute("BEGIN IMMEDIATE").map_err(Error::database("begin a transaction"))?;
     let result = attempt(session, seed, again, &batch, observer);
@@ -158,17 +165,13 @@ fn attempt(
     batch
         .send_all(session, observer)
         .map_err(|failed| batch.failure_in(None, dir, file, failed, true))?;
-    let ended = |error: Option<DbError>| match error {
-        Some(error) => Error::database("read the seed's record back")(error),
-        None => Error::new(crate::ErrorKind::TransactionEnded {
+    // A file that was sent whole may hold a COMMIT that nobody saw.
+    let over = transaction_is_over(session).map_err(Error::database("use the transaction"))?;
+    if over {
+        return Err(Error::new(ErrorKind::TransactionEnded {
             name: seed.name.clone(),
-            direction: crate::Direction::Up,
-        }),
-    };
-    // A COMMIT in the file would have ended our transaction: a BEGIN that succeeds proves it.
-    if session.execute("BEGIN").is_ok() {
-        let _ = session.execute("ROLLBACK");
-        return Err(ended(None));
+            direction: Direction::Up,
+        }));
     }
     Ok(true)
 }

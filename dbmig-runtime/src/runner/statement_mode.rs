@@ -1,7 +1,8 @@
 //! A migration outside a transaction: statement by statement, intent and progress journalled.
 //!
 //! What is known to be done and what is about to be sent are written in one row, in one write, so a
-//! crash leaves at most one statement of which nobody knows.
+//! crash leaves at most one statement of which nobody knows. A file with transactions of its own, or one
+//! that is sent whole, is one unit: when it stops, all of it is in doubt.
 
 use std::time::Instant;
 
@@ -10,8 +11,9 @@ use super::transaction::record;
 use super::{StepEnd, Work};
 use crate::error::{Error, ErrorKind};
 use crate::event::{Direction, Observer};
-use crate::history::{self, Ended, Run};
-use crate::session::{DbErrorKind, DbResult, Session};
+use crate::history::{self, Ended, Record, Run};
+use crate::plan::PlanError;
+use crate::session::{DbErrorKind, DbResult, Session, immediate};
 
 pub(super) fn run(
     session: &mut dyn Session,
@@ -19,75 +21,127 @@ pub(super) fn run(
     run: &Run,
     observer: &mut dyn Observer,
 ) -> Result<StepEnd, Error> {
-    let batch = Batch::of(work.sql, session.dialect(), work.settings.split_off);
-    let started = Instant::now();
-    let Some((number, done)) = begin(session, work, run, &batch, started)? else {
-        return Ok(StepEnd::ByAnother);
-    };
-    for index in done..batch.len() {
-        let progress = batch.digest_of_first(index);
-        history::advance(session, work.version, number, index, &progress, index + 1)
-            .map_err(Error::database("record what is about to be sent"))?;
-        if let Err(error) = batch.send(session, index, observer) {
-            let known = error.kind != DbErrorKind::Interrupted && error.kind != DbErrorKind::Closed;
-            if known {
-                // The database said no: the statement is not there, and nothing is in doubt.
-                let _ = history::advance(session, work.version, number, index, &progress, index);
-            }
-            let failure = batch.failure(work, index, error, false);
-            let message = failure.to_string();
-            let _ =
-                history::end_attempt(session, work.version, number, Ended::Failed, Some(&message));
-            return Err(failure);
+    let batch = Batch::of(work.sql, session.dialect(), &work.settings);
+    let (number, done) = match begin(session, work, run, &batch)? {
+        Claim::Ours { number, done } => (number, done),
+        Claim::ByAnother => return Ok(StepEnd::ByAnother),
+        Claim::HalfDone(record) => {
+            return Err(Error::from(PlanError::half_done(work.version, &record)));
         }
+    };
+    let sent = match batch.is_one_unit() {
+        true => send_as_one(session, work, number, &batch, observer),
+        false => send_each(session, work, number, done, &batch, observer),
+    };
+    if let Err(error) = sent {
+        let message = error.to_string();
+        let _ = history::end_attempt(session, work.version, number, Ended::Failed, Some(&message));
+        return Err(error);
     }
     finish(session, work, number, &batch).map_err(Error::database("record the migration"))?;
     Ok(StepEnd::Done { statements: batch.len() })
 }
 
-/// The attempt's number and how many statements are done; `None` when another runner has it.
+fn send_each(
+    session: &mut dyn Session,
+    work: &Work<'_>,
+    number: i64,
+    done: usize,
+    batch: &Batch<'_>,
+    observer: &mut dyn Observer,
+) -> Result<(), Error> {
+    for index in done..batch.len() {
+        if session.interrupted() {
+            return Err(Error::new(ErrorKind::Interrupted));
+        }
+        let progress = batch.digest_of_first(index);
+        history::advance(session, work.version, number, index, progress, index + 1)
+            .map_err(Error::database("record what is about to be sent"))?;
+        if let Err(error) = batch.send(session, index, observer) {
+            // A trigger or a conflict clause can leave a transaction open.
+            let _ = session.execute("ROLLBACK");
+            if !matches!(error.kind, DbErrorKind::Interrupted | DbErrorKind::Closed) {
+                // The database said no: the statement is not there, and nothing is in doubt.
+                let _ = history::advance(session, work.version, number, index, progress, index);
+            }
+            return Err(batch.failure(work, index, error, false));
+        }
+    }
+    Ok(())
+}
+
+/// Nothing is journalled in between: it would be part of the file's own transactions.
+fn send_as_one(
+    session: &mut dyn Session,
+    work: &Work<'_>,
+    number: i64,
+    batch: &Batch<'_>,
+    observer: &mut dyn Observer,
+) -> Result<(), Error> {
+    history::advance(session, work.version, number, 0, batch.digest_of_first(0), 1)
+        .map_err(Error::database("record what is about to be sent"))?;
+    let sent = batch.send_all(session, observer);
+    // A transaction that the file left open is not left to the caller.
+    let left_open = session.execute("ROLLBACK").is_ok();
+    match sent {
+        Err((index, error)) => Err(batch.failure(work, index, error, false)),
+        Ok(()) if left_open => Err(Error::new(ErrorKind::TransactionEnded {
+            name: work.name.to_owned(),
+            direction: work.direction,
+        })),
+        Ok(()) => Ok(()),
+    }
+}
+
+enum Claim {
+    /// The attempt's number, and how many statements are done.
+    Ours { number: i64, done: usize },
+    /// Another runner has applied it, or reverted it.
+    ByAnother,
+    /// It stopped half way, or another runner is at it.
+    HalfDone(Box<Record>),
+}
+
+/// Claims the attempt: looked at and written under one lock, so that two runners can not both have it.
 fn begin(
     session: &mut dyn Session,
     work: &Work<'_>,
     run: &Run,
     batch: &Batch<'_>,
-    started: Instant,
-) -> Result<Option<(i64, usize)>, Error> {
-    if let Some(previous) = work.resumes {
-        let done = usize::try_from(previous.statements_done).unwrap_or(0);
-        let same = previous.done_digest.as_ref() == Some(&batch.digest_of_first(done))
-            && done <= batch.len();
-        if !same && done > 0 {
-            return Err(Error::new(ErrorKind::Plan(crate::plan::PlanError::HalfDone {
-                version: work.version.clone(),
-                name: work.name.to_owned(),
-                done: previous.statements_done,
-                total: previous.statements_total,
-                doubtful: None,
-            })));
-        }
-        let attempt = record(session, work, previous.attempt, batch, Ended::Started, started, None);
-        history::restart(session, &attempt).map_err(Error::database("record that it goes on"))?;
-        return Ok(Some((previous.attempt, done)));
-    }
-    let claim = |session: &mut dyn Session| -> DbResult<Option<i64>> {
-        session.execute("BEGIN IMMEDIATE")?;
-        let applied = history::is_recorded(session, work.version)?;
+) -> Result<Claim, Error> {
+    let started = Instant::now();
+    let claim = |session: &mut dyn Session| -> DbResult<Claim> {
+        let history = history::read(session)?;
+        let applied = history.applied.contains_key(work.version);
         if applied == (work.direction == Direction::Up) {
-            session.execute("ROLLBACK")?;
-            return Ok(None);
+            return Ok(Claim::ByAnother);
         }
-        let number = history::next_attempt(session, work.version)?;
+        let half = history.records.get(work.version).filter(|record| record.is_half_done());
+        let (number, done) = match half {
+            None => (history::next_attempt(session, work.version)?, 0),
+            Some(half) if is_what_we_resume(work, half, batch) => {
+                (half.attempt, usize::try_from(half.statements_done).unwrap_or(0))
+            }
+            Some(half) => return Ok(Claim::HalfDone(Box::new(half.clone()))),
+        };
         let attempt = record(session, work, number, batch, Ended::Started, started, None);
-        history::insert_record(session, run, &attempt)?;
-        session.execute("COMMIT")?;
-        Ok(Some(number))
+        match half {
+            Some(_) => history::restart(session, &attempt)?,
+            None => history::insert_record(session, run, &attempt)?,
+        }
+        Ok(Claim::Ours { number, done })
     };
-    let number = claim(session).map_err(|error| {
-        let _ = session.execute("ROLLBACK");
-        Error::database("claim the migration")(error)
-    })?;
-    Ok(number.map(|number| (number, 0)))
+    immediate(session, claim).map_err(Error::database("claim the migration"))
+}
+
+/// Nothing has happened since the plan was made, and what ran is what the file still says.
+fn is_what_we_resume(work: &Work<'_>, half: &Record, batch: &Batch<'_>) -> bool {
+    let done = usize::try_from(half.statements_done).unwrap_or(usize::MAX);
+    work.resumes == Some(half)
+        && half.ended == Ended::Failed
+        && half.intent <= half.statements_done
+        && done <= batch.len()
+        && (done == 0 || half.done_digest.as_ref() == Some(batch.digest_of_first(done)))
 }
 
 /// The version row and the end of the attempt, in one transaction.
@@ -97,25 +151,17 @@ fn finish(
     number: i64,
     batch: &Batch<'_>,
 ) -> DbResult<()> {
-    let write = |session: &mut dyn Session| -> DbResult<()> {
+    immediate(session, |session| {
         match work.direction {
             Direction::Up => history::claim(session, work.version)?,
             Direction::Down => history::forget(session, work.version)?,
         };
         let all = batch.digest_of_first(batch.len());
-        history::advance(session, work.version, number, batch.len(), &all, batch.len())?;
+        history::advance(session, work.version, number, batch.len(), all, batch.len())?;
         history::end_attempt(session, work.version, number, Ended::Finished, None)?;
         if work.direction == Direction::Down {
             history::void_seeds(session)?;
         }
         Ok(())
-    };
-    session.execute("BEGIN IMMEDIATE")?;
-    match write(session) {
-        Ok(()) => session.execute("COMMIT"),
-        Err(error) => {
-            let _ = session.execute("ROLLBACK");
-            Err(error)
-        }
-    }
+    })
 }

@@ -5,11 +5,13 @@ use std::time::Instant;
 use dbmig_build::{Dialect, sql};
 
 use super::batch::Batch;
+use super::foreign_keys::{self, Violations};
 use super::{StepEnd, Work};
 use crate::error::{Error, ErrorKind};
 use crate::event::{Direction, Observer};
 use crate::history::{self, Action, Attempt, Ended, Mode, Run};
-use crate::session::{DbResult, Session};
+use crate::plan::PlanError;
+use crate::session::{DbErrorKind, DbResult, Session, immediate};
 
 pub(super) fn run(
     session: &mut dyn Session,
@@ -17,18 +19,27 @@ pub(super) fn run(
     run: &Run,
     observer: &mut dyn Observer,
 ) -> Result<StepEnd, Error> {
-    let keys_off = work.settings.foreign_keys_off && session.dialect() == Dialect::Sqlite;
+    let batch = Batch::of(work.sql, session.dialect(), &work.settings);
+    batch.refuse_transaction_control(work.name, work.direction.file())?;
+    if let Some(half) = work.resumes.filter(|half| half.statements_done > 0) {
+        // It began outside a transaction: what it did there would be done again.
+        return Err(Error::from(PlanError::half_done(work.version, half)));
+    }
+    let keys_off = session.dialect() == Dialect::Sqlite
+        && (work.settings.foreign_keys_off || batch.wants_foreign_keys_off());
     if keys_off {
         // Inside a transaction the pragma does nothing.
         session
             .execute("PRAGMA foreign_keys = OFF")
             .map_err(Error::database("switch foreign keys off"))?;
     }
-    let result = in_transaction(session, work, run, keys_off, observer);
+    let result = in_transaction(session, work, run, &batch, keys_off, observer);
     if keys_off {
-        session
-            .execute("PRAGMA foreign_keys = ON")
-            .map_err(Error::database("switch foreign keys on"))?;
+        let on = session.execute("PRAGMA foreign_keys = ON");
+        // The migration's own error is the one to tell.
+        let end = result?;
+        on.map_err(Error::database("switch foreign keys on"))?;
+        return Ok(end);
     }
     result
 }
@@ -37,13 +48,13 @@ fn in_transaction(
     session: &mut dyn Session,
     work: &Work<'_>,
     run: &Run,
+    batch: &Batch<'_>,
     keys_off: bool,
     observer: &mut dyn Observer,
 ) -> Result<StepEnd, Error> {
-    let batch = Batch::of(work.sql, session.dialect(), work.settings.split_off);
     let started = Instant::now();
     session.execute("BEGIN IMMEDIATE").map_err(Error::database("begin a transaction"))?;
-    match attempt(session, work, run, &batch, keys_off, started, observer) {
+    match attempt(session, work, run, batch, keys_off, started, observer) {
         Ok(Some(())) => {
             session.execute("COMMIT").map_err(|error| {
                 let _ = session.execute("ROLLBACK");
@@ -58,7 +69,10 @@ fn in_transaction(
         Err(error) => {
             // Fails when the file ended the transaction itself: then there is nothing to roll back.
             let _ = session.execute("ROLLBACK");
-            note_failure(session, work, run, &batch, started, &error);
+            if claim_survived(session, work) {
+                return Err(take_back(session, work, run, batch, started, &error));
+            }
+            note_failure(session, work, run, batch, started, &error);
             Err(error)
         }
     }
@@ -81,17 +95,18 @@ fn attempt(
     if !claimed.map_err(Error::database("record the version"))? {
         return Ok(None);
     }
+    let before = match keys_off {
+        true => foreign_keys::violations(session).map_err(Error::database("check foreign keys"))?,
+        false => Violations::new(),
+    };
     batch
         .send_all(session, observer)
         .map_err(|(index, error)| batch.failure(work, index, error, true))?;
     if !still_ours(session, work).map_err(Error::database("read the version back"))? {
-        return Err(Error::new(ErrorKind::TransactionEnded {
-            name: work.name.to_owned(),
-            direction: work.direction,
-        }));
+        return Err(ended(work));
     }
     if keys_off {
-        check_foreign_keys(session, work)?;
+        foreign_keys::refuse_new(session, work, &before)?;
     }
     let write = |session: &mut dyn Session| -> DbResult<()> {
         let number = history::next_attempt(session, work.version)?;
@@ -106,40 +121,81 @@ fn attempt(
     Ok(Some(()))
 }
 
+fn ended(work: &Work<'_>) -> Error {
+    Error::new(ErrorKind::TransactionEnded {
+        name: work.name.to_owned(),
+        direction: work.direction,
+    })
+}
+
 /// The transaction that was begun is still open, and holds the claim.
 ///
-/// A file with a COMMIT of its own ends it; SQLite refuses a BEGIN inside a transaction, so one that
-/// succeeds is the proof of the contrary.
+/// A file that is sent whole may hold a COMMIT that nobody saw; SQLite refuses a BEGIN inside a
+/// transaction, so one that succeeds is the proof of the contrary.
 fn still_ours(session: &mut dyn Session, work: &Work<'_>) -> DbResult<bool> {
-    if session.dialect() == Dialect::Sqlite && session.execute("BEGIN").is_ok() {
-        session.execute("ROLLBACK")?;
+    if session.dialect() == Dialect::Sqlite && transaction_is_over(session)? {
         return Ok(false);
     }
     Ok(history::is_recorded(session, work.version)? == (work.direction == Direction::Up))
 }
 
-fn check_foreign_keys(session: &mut dyn Session, work: &Work<'_>) -> Result<(), Error> {
-    let sql =
-        "SELECT \"table\", CAST(rowid AS TEXT), parent FROM pragma_foreign_key_check LIMIT 10";
-    let rows = session.query(sql, &[]).map_err(Error::database("check foreign keys"))?;
-    if rows.is_empty() {
-        return Ok(());
+/// Whether a BEGIN succeeds. What else can stop one is an error.
+pub(super) fn transaction_is_over(session: &mut dyn Session) -> DbResult<bool> {
+    match session.execute("BEGIN") {
+        Ok(()) => session.execute("ROLLBACK").map(|()| true),
+        Err(error) if error.kind == DbErrorKind::Other => Ok(false),
+        Err(error) => Err(error),
     }
-    let text = |column: Option<&Option<String>>| column.cloned().flatten().unwrap_or_default();
-    let violations = rows
-        .iter()
-        .map(|row| format!("{} row {} → {}", text(row.first()), text(row.get(1)), text(row.get(2))))
-        .collect();
-    Err(Error::new(ErrorKind::ForeignKeys {
-        name: work.name.to_owned(),
-        direction: work.direction,
-        violations,
-    }))
+}
+
+/// After the rollback the claim is still there, and no other runner's record explains it: a COMMIT in
+/// the file has committed it.
+fn claim_survived(session: &mut dyn Session, work: &Work<'_>) -> bool {
+    let Ok(history) = history::read(session) else { return false };
+    let newest = history.records.get(work.version);
+    let reverted = newest
+        .is_some_and(|newest| newest.action == Action::Revert && newest.ended == Ended::Finished);
+    match work.direction {
+        Direction::Up => {
+            history.applied.get(work.version).is_some_and(|applied| applied.record.is_none())
+        }
+        Direction::Down => !history.applied.contains_key(work.version) && !reverted,
+    }
+}
+
+/// Takes the claim back and records that nobody knows how far the file came.
+fn take_back(
+    session: &mut dyn Session,
+    work: &Work<'_>,
+    run: &Run,
+    batch: &Batch<'_>,
+    started: Instant,
+    error: &Error,
+) -> Error {
+    let message = error.to_string();
+    let result = immediate(session, |session| {
+        match work.direction {
+            Direction::Up => history::forget(session, work.version)?,
+            Direction::Down => history::claim(session, work.version)?,
+        };
+        let number = history::next_attempt(session, work.version)?;
+        let mut attempt =
+            record(session, work, number, batch, Ended::Failed, started, Some(&message));
+        // Half done is what statement mode leaves behind; intent beyond done makes it doubtful.
+        attempt.mode = Mode::Statement;
+        history::insert_record(session, run, &attempt)?;
+        let none = batch.digest_of_first(0);
+        history::advance(session, work.version, number, 0, none, 1)
+    });
+    match result {
+        Ok(()) => ended(work),
+        Err(error) => Error::database("take back what the file has committed")(error),
+    }
 }
 
 pub(super) fn record<'a>(
     session: &dyn Session,
-    work: &Work<'a>,
+    work: &'a Work<'a>,
     number: i64,
     batch: &Batch<'_>,
     ended: Ended,
@@ -156,6 +212,7 @@ pub(super) fn record<'a>(
         action,
         name: work.name,
         digests: work.migration.map(|migration| &migration.digests),
+        settings: Some(&work.settings),
         up_tokens: match work.direction {
             Direction::Up => sql::token_digest(work.sql, session.dialect()),
             Direction::Down => None,

@@ -87,16 +87,52 @@ fn a_failing_statement_leaves_nothing_of_its_migration() {
 }
 
 #[test]
-fn a_commit_in_the_file_is_noticed() {
-    for up in [
-        "CREATE TABLE b (id INT); COMMIT;",
-        "CREATE TABLE b (id INT); ROLLBACK; CREATE TABLE d (id INT);",
+fn a_file_that_ends_its_transaction_is_refused_before_it_runs() {
+    for sql in [
+        "CREATE TABLE b (id INT);\n COMMIT;",
+        "ROLLBACK; SELECT 1;",
+        "BEGIN; SELECT 1;",
+        "SELECT 1; END",
     ] {
         let mut conn = memory();
-        let set = set(&[("1_b", up, "", ""), ("2_c", "CREATE TABLE c (id INT);", "", "")]);
+        let set =
+            set(&[("1_b", sql, "SELECT 1;", ""), ("2_c", "CREATE TABLE c (id INT);", "", "")]);
         let error = Migrator::new(&set).run(&mut conn).unwrap_err();
-        assert!(matches!(error.kind, ErrorKind::TransactionEnded { .. }), "{error:?}");
-        assert!(!tables(&mut conn).contains(&"c".to_owned()), "went on behind it");
+        assert!(matches!(error.kind, ErrorKind::TransactionControl { .. }), "{error:?}");
+        assert_eq!(states(&mut conn, &set), [State::Pending, State::Pending], "{sql}");
+        assert!(!tables(&mut conn).iter().any(|table| table == "b" || table == "c"), "{sql}");
+        // The same in a down.
+        let set = crate::support::set(&[("1_b", "CREATE TABLE b (id INT);", sql, "")]);
+        let _ = Migrator::new(&set).run(&mut conn).unwrap();
+        let error = revert(&mut conn, &set, &Target::All).unwrap_err();
+        assert!(matches!(error.kind, ErrorKind::TransactionControl { .. }), "{error:?}");
+        assert_eq!(states(&mut conn, &set), [State::Applied], "{sql}");
+    }
+    let set =
+        set(&[("1_b", "SAVEPOINT a; CREATE TABLE b (id INT); ROLLBACK TO a; RELEASE a;", "", "")]);
+    assert_eq!(Migrator::new(&set).run(&mut memory()).unwrap().applied(), 1);
+}
+
+#[test]
+fn a_commit_that_nobody_saw_does_not_make_it_applied() {
+    let whole = "run_in_transaction = true\n[dbmig]\nsplit = \"off\"\n";
+    for up in [
+        "CREATE TABLE b (id INT); COMMIT;",
+        "CREATE TABLE b (id INT); COMMIT; INSERT INTO nosuch VALUES (1);",
+        "CREATE TABLE b (id INT); COMMIT; BEGIN; INSERT INTO nosuch VALUES (1);",
+    ] {
+        let mut conn = memory();
+        let set =
+            set(&[("1_b", up, "SELECT 1;", whole), ("2_c", "CREATE TABLE c (id INT);", "", "")]);
+        let error = Migrator::new(&set).run(&mut conn).unwrap_err();
+        assert!(matches!(error.kind, ErrorKind::TransactionEnded { .. }), "{up}: {error:?}");
+        assert_eq!(states(&mut conn, &set), [State::HalfDone, State::Pending], "{up}");
+        let again = Migrator::new(&set).run(&mut conn).unwrap_err();
+        assert!(
+            matches!(again.kind, ErrorKind::Plan(PlanError::HalfDone { .. })),
+            "{up}: {again:?}"
+        );
+        assert!(conn.execute("BEGIN; ROLLBACK").is_ok(), "{up}: a transaction stayed open");
     }
 }
 

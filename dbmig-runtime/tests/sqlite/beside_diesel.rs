@@ -1,7 +1,8 @@
 //! Beside Diesel on the same database.
 
 use dbmig_build::blob;
-use dbmig_runtime::history::State;
+use dbmig_runtime::Session as _;
+use dbmig_runtime::history::{self, State};
 use dbmig_runtime::{EmbeddedSet, Migrator};
 use diesel_migrations::MigrationHarness as _;
 
@@ -67,4 +68,29 @@ fn what_needs_our_runner_is_refused_in_diesels() {
     let embedded = EmbeddedSet::new(blob::render(&set).leak());
     let error = memory().run_pending_migrations(&embedded).unwrap_err();
     assert!(error.to_string().contains("cargo dbmig"), "{error}");
+}
+
+#[test]
+fn a_row_that_is_younger_than_our_record_is_another_tools() {
+    let (mut conn, set_before) = (memory(), users_and_posts());
+    let _ = Migrator::new(&set_before).run(&mut conn).unwrap();
+    // As Diesel leaves it after a revert and a run of the edited file, some time later.
+    conn.execute("UPDATE __diesel_schema_migrations SET run_on = datetime('now', '+1 hour') WHERE version = '1'").unwrap();
+    let history = history::read(&mut conn).unwrap();
+    let version = dbmig_runtime::Version::new("1");
+    assert!(history.applied[&version].record.is_none(), "an old record was believed");
+}
+
+#[test]
+fn a_newer_format_is_refused() {
+    let mut conn = memory();
+    let _ = Migrator::new(&users_and_posts()).run(&mut conn).unwrap();
+    conn.execute("UPDATE __dbmig_state SET value = '2' WHERE kind = 'format'").unwrap();
+    assert!(
+        Migrator::new(&users_and_posts())
+            .run(&mut conn)
+            .unwrap_err()
+            .to_string()
+            .contains("does not know")
+    );
 }

@@ -47,3 +47,20 @@ fn a_failing_seed_is_rolled_back_and_not_recorded() {
     assert_eq!(texts(&mut conn, "SELECT count(*) FROM posts"), ["0"]);
     assert_eq!(runner::seed_states(&mut conn, &broken).unwrap(), [runner::SeedState::New]);
 }
+
+#[test]
+fn a_seed_that_ends_its_transaction_is_refused() {
+    let mut conn = memory();
+    let _ = Migrator::new(&users_and_posts()).run(&mut conn).unwrap();
+    let seeds = [seed(
+        "dev/1_x.sql",
+        "INSERT INTO posts DEFAULT VALUES; COMMIT; INSERT INTO nosuch VALUES (1);",
+    )];
+    let error = runner::run_seeds(&mut conn, &seeds, false, &mut Silent).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "dev/1_x.sql:1:35: `COMMIT` in a file that runs in a transaction"
+    );
+    assert_eq!(texts(&mut conn, "SELECT count(*) FROM posts"), ["0"]);
+    assert_eq!(runner::seed_states(&mut conn, &seeds).unwrap(), [runner::SeedState::New]);
+}

@@ -2,7 +2,9 @@
 
 use dbmig_runtime::history::{self, State};
 use dbmig_runtime::plan::Target;
-use dbmig_runtime::{ErrorKind, Migrator, PlanError, Session as _};
+use dbmig_runtime::{ErrorKind, Migrator, PlanError, Session as _, Silent, runner};
+use diesel::Connection as _;
+use diesel::sqlite::SqliteConnection;
 
 use crate::support::{memory, revert, set, states, texts};
 
@@ -72,4 +74,127 @@ fn a_killed_one_needs_a_decision() {
         history::resolve(&mut conn, &version, applied).unwrap();
         assert_eq!(states(&mut conn, &half), [expected]);
     }
+}
+
+const OUTSIDE: &str = "run_in_transaction = false\n";
+
+#[test]
+fn many_runners_apply_it_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("race.sqlite3");
+    let up: String = "CREATE TABLE t (x INT);".to_owned() + &"INSERT INTO t VALUES (1);".repeat(20);
+    let set = set(&[("1_t", &up, "DROP TABLE t;", OUTSIDE)]);
+    let run = || {
+        let mut conn = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
+        Migrator::new(&set).run(&mut conn)
+    };
+    let results: Vec<_> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..4).map(|_| scope.spawn(run)).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    // Who comes while another is at it is told so, and does nothing.
+    let applied: usize = results.iter().flatten().map(dbmig_runtime::Report::applied).sum();
+    assert_eq!(applied, 1, "{results:?}");
+    for error in results.iter().filter_map(|result| result.as_ref().err()) {
+        assert!(matches!(error.kind, ErrorKind::Plan(PlanError::HalfDone { .. })), "{error}");
+    }
+    let mut conn = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
+    assert_eq!(texts(&mut conn, "SELECT count(*) FROM t"), ["20"]);
+}
+
+#[test]
+fn two_that_saw_the_same_failure_go_on_once() {
+    let mut conn = memory();
+    let with = |last: &str| {
+        let up = format!("CREATE TABLE t (x INT); INSERT INTO t VALUES (1); {last};");
+        set(&[("1_t", &up, "DROP TABLE t;", OUTSIDE)])
+    };
+    let _ = Migrator::new(&with("INSERT INTO nosuch VALUES (1)")).run(&mut conn).unwrap_err();
+    let mended = with("INSERT INTO t VALUES (2)");
+    let history = history::read(&mut conn).unwrap();
+    let plan = Migrator::new(&mended).plan(&mut conn).unwrap();
+    let run =
+        |conn: &mut SqliteConnection| runner::run(conn, &mended, &history, &plan, &mut Silent);
+    assert_eq!(run(&mut conn).unwrap().applied(), 1);
+    // The second one planned before the first one ran.
+    assert_eq!(run(&mut conn).unwrap().by_others.len(), 1);
+    assert_eq!(texts(&mut conn, "SELECT x FROM t ORDER BY x"), ["1", "2"]);
+}
+
+#[test]
+fn a_file_with_transactions_of_its_own_is_one_unit() {
+    let mut conn = memory();
+    let up = |last: &str| {
+        format!("CREATE TABLE a (x INT); BEGIN; INSERT INTO a VALUES (1); {last}; COMMIT;")
+    };
+    let broken = set(&[("1_a", &up("INSERT INTO nosuch VALUES (1)"), "DROP TABLE a;", OUTSIDE)]);
+    let error = Migrator::new(&broken).run(&mut conn).unwrap_err();
+    let ErrorKind::Statement(statement) = &error.kind else { panic!("{error:?}") };
+    assert!(statement.doubtful);
+    assert!(conn.execute("BEGIN; ROLLBACK").is_ok(), "the file's transaction stayed open");
+    assert_eq!(texts(&mut conn, "PRAGMA foreign_keys"), ["1"]);
+    // It is not run again from anywhere without a decision.
+    let mended = set(&[("1_a", &up("SELECT 1"), "DROP TABLE a;", OUTSIDE)]);
+    let again = Migrator::new(&mended).run(&mut conn).unwrap_err();
+    assert!(
+        matches!(again.kind, ErrorKind::Plan(PlanError::HalfDone { doubtful: Some(1), .. })),
+        "{again}"
+    );
+    conn.execute("DROP TABLE a").unwrap();
+    history::resolve(&mut conn, &dbmig_runtime::Version::new("1"), false).unwrap();
+    assert_eq!(Migrator::new(&mended).run(&mut conn).unwrap().applied(), 1);
+    assert_eq!(texts(&mut conn, "SELECT x FROM a"), ["1"]);
+}
+
+#[test]
+fn a_failed_revert_is_not_run_again_from_the_start() {
+    let mut conn = memory();
+    let down = "UPDATE t SET x = x - 1; DROP TABLE nosuch;";
+    let set = set(&[("1_t", "CREATE TABLE t (x INT); INSERT INTO t VALUES (10);", down, OUTSIDE)]);
+    let _ = Migrator::new(&set).run(&mut conn).unwrap();
+    let _ = revert(&mut conn, &set, &Target::All).unwrap_err();
+    let error = revert(&mut conn, &set, &Target::All).unwrap_err();
+    let ErrorKind::Plan(PlanError::HalfDone { reverting, done, .. }) = &error.kind else {
+        panic!("{error}")
+    };
+    assert_eq!((*reverting, *done), (true, 1));
+    assert_eq!(texts(&mut conn, "SELECT x FROM t"), ["9"]);
+}
+
+#[test]
+fn a_decision_keeps_what_is_known_and_is_made_once() {
+    let mut conn = memory();
+    let half = set(&[(
+        "1_a",
+        "CREATE TABLE a (id INT); INSERT INTO nosuch VALUES (1);",
+        "DROP TABLE a;",
+        OUTSIDE,
+    )]);
+    let _ = Migrator::new(&half).run(&mut conn).unwrap_err();
+    let version = dbmig_runtime::Version::new("1");
+    history::resolve(&mut conn, &version, true).unwrap();
+    let down = history::recorded_down(&mut conn, &version).unwrap().unwrap();
+    assert_eq!((down.sql.as_str(), down.settings.run_in_transaction), ("DROP TABLE a;", false));
+    let edited = set(&[("1_a", "CREATE TABLE b (id INT);", "DROP TABLE a;", OUTSIDE)]);
+    assert_eq!(states(&mut conn, &edited), [State::Modified]);
+    assert!(
+        history::resolve(&mut conn, &version, false).is_err(),
+        "an applied one was un-recorded"
+    );
+}
+
+#[test]
+fn a_step_does_not_inherit_the_settings_of_the_one_before() {
+    let mut conn = memory();
+    let set = set(&[
+        (
+            "1_off",
+            "CREATE TABLE p (id INTEGER PRIMARY KEY); CREATE TABLE c (p INT REFERENCES p (id)); PRAGMA foreign_keys = OFF;",
+            "",
+            OUTSIDE,
+        ),
+        ("2_orphan", "INSERT INTO c VALUES (7);", "", ""),
+    ]);
+    let error = Migrator::new(&set).run(&mut conn).unwrap_err();
+    assert!(error.to_string().contains("FOREIGN KEY constraint failed"), "{error}");
 }

@@ -1,0 +1,55 @@
+//! SQLite: rebuilding a table that others refer to, without losing the rows that refer to it.
+
+use std::collections::BTreeMap;
+
+use super::Work;
+use crate::error::{Error, ErrorKind};
+use crate::session::{DbResult, Session};
+
+/// How many rows violate each foreign key: by child, parent, and number of the key.
+pub(super) type Violations = BTreeMap<(String, String, String), u64>;
+
+/// Counts the violations there are. A table whose keys can not be checked has none that count.
+pub(super) fn violations(session: &mut dyn Session) -> DbResult<Violations> {
+    let tables = session.query("SELECT name FROM sqlite_master WHERE type = 'table'", &[])?;
+    let mut found = Violations::new();
+    for table in tables.into_iter().filter_map(|row| row.into_iter().next().flatten()) {
+        let sql = format!(
+            "SELECT \"table\", parent, CAST(fkid AS TEXT), CAST(count(*) AS TEXT) \
+             FROM pragma_foreign_key_check('{}') GROUP BY 1, 2, 3",
+            table.replace('\'', "''")
+        );
+        // A key that does not fit its parent is an error of the check, and no violation of this run.
+        for row in session.query(&sql, &[]).unwrap_or_default() {
+            let mut row = row.into_iter().map(Option::unwrap_or_default);
+            let mut next = || row.next().unwrap_or_default();
+            let key = (next(), next(), next());
+            found.insert(key, next().parse().unwrap_or(0));
+        }
+    }
+    Ok(found)
+}
+
+/// Refuses violations that were not there before.
+pub(super) fn refuse_new(
+    session: &mut dyn Session,
+    work: &Work<'_>,
+    before: &Violations,
+) -> Result<(), Error> {
+    let after = violations(session).map_err(Error::database("check foreign keys"))?;
+    let new: Vec<_> = after
+        .iter()
+        .filter(|(key, count)| before.get(*key).is_none_or(|before| *count > before))
+        .map(|((child, parent, _), count)| {
+            format!("{count} of `{child}` refer to no row of `{parent}`")
+        })
+        .collect();
+    if new.is_empty() {
+        return Ok(());
+    }
+    Err(Error::new(ErrorKind::ForeignKeys {
+        name: work.name.to_owned(),
+        direction: work.direction,
+        violations: new,
+    }))
+}
