@@ -52,8 +52,11 @@ macro_rules! codes {
 }
 
 codes! {
+    AllowWithoutReason = "allow-without-reason", Habit, Error, "A `dbmig:allow` gives no reason.";
     BaseChanged = "base-changed", Lock, Error, "A migration that is on the base branch was changed.";
     BaseUnknown = "base-unknown", Lock, Warning, "The base branch can not be compared with.";
+    ByteOrderMark = "byte-order-mark", Habit, Warning, "A file starts with a byte order mark.";
+    ClientCommand = "client-command", Habit, Error, "A statement is for a database's own client.";
     Draft = "draft", Lock, Error, "A migration is not locked yet.";
     DuplicateVersion = "duplicate-version", Integrity, Error, "Two migrations have the same version.";
     EmptyUp = "empty-up", Habit, Error, "An `up.sql` holds no statement.";
@@ -71,13 +74,21 @@ codes! {
     MissingDown = "missing-down", Habit, Error, "A migration has no way back.";
     MissingUp = "missing-up", Integrity, Error, "A directory has no `up.sql`.";
     Modified = "modified", Lock, Error, "A migration was edited after it was locked.";
+    NeedsNoTransaction = "needs-no-transaction", Habit, Error, "A statement does not run inside a transaction.";
+    NoTransactionMixed = "no-transaction-mixed", Habit, Warning, "Several statements run outside a transaction.";
     NulByte = "nul-byte", Integrity, Error, "A file holds a NUL byte.";
     NotUtf8 = "not-utf8", Integrity, Error, "A file is not UTF-8.";
     Reformatted = "reformatted", Lock, Note, "A locked migration differs in white space and comments only.";
     Removed = "removed", Lock, Error, "A locked migration is gone.";
     Renamed = "renamed", Lock, Warning, "The directory of a locked migration has another name.";
-    UnknownLint = "unknown-lint", Habit, Warning, "A lint level names no code.";
+    SessionSetting = "session-setting", Habit, Warning, "A setting outlasts the migration.";
+    StraySql = "stray-sql", Habit, Warning, "A plain `.sql` file stands beside the migrations.";
+    TodoLeft = "todo-left", Habit, Error, "A `dbmig:todo` was left.";
+    TransactionControl = "transaction-control", Habit, Error, "A migration begins or ends a transaction by itself.";
+    UnknownLint = "unknown-lint", Habit, Warning, "A lint level or a `dbmig:allow` names no code.";
     Unreadable = "unreadable", Integrity, Error, "Something could not be read.";
+    UnsureSplit = "unsure-split", Habit, Warning, "A text can not be cut into statements with certainty.";
+    UnusedAllow = "unused-allow", Habit, Warning, "A `dbmig:allow` silences nothing.";
     UnusualName = "unusual-name", Habit, Warning, "A directory name holds unusual characters.";
 }
 

@@ -13,8 +13,8 @@ const WORTH_A_THREAD: usize = 200;
 
 /// Reads the migrations directory `dir`; findings will call it `shown`.
 ///
-/// Plain files and names that begin with `.` are ignored, as Diesel does; every other directory is a
-/// migration. What can not be read is noted in the result, never skipped in silence.
+/// Names that begin with `.` are ignored, as Diesel does; every other directory is a migration, and plain
+/// files are noted by name only. What can not be read is noted in the result, never skipped in silence.
 pub fn load(dir: &Path, shown: &str) -> RawSet {
     let mut raw = RawSet { path: shown.to_owned(), ..RawSet::default() };
     match fs::metadata(dir) {
@@ -91,6 +91,11 @@ fn walk(dir: &Path, raw: &mut RawSet) -> Vec<Found> {
                     *slot = fs::metadata(&path).ok().map(|metadata| (path, metadata.is_file()));
                 }
             }
+        } else if entry.depth() == 1 {
+            let name = entry.file_name();
+            // A name that is not UTF-8 matters for a directory only.
+            raw.strays
+                .extend(name.to_str().filter(|name| *name != lock::FILE_NAME).map(str::to_owned));
         } else if let Some(slot) = slot_of(&entry, found.last_mut()) {
             let is_file = entry.file_type().is_file() || is_link && entry.path().is_file();
             *slot = Some((entry.into_path(), is_file));
@@ -180,6 +185,7 @@ mod tests {
         assert_eq!(raw.migrations[0].down, RawFile::Absent);
         assert_eq!(raw.migrations[1].up, RawFile::Unreadable("it is not a regular file".into()));
         assert_eq!(raw.lock, RawFile::Bytes(b"lock".to_vec()));
+        assert_eq!(raw.strays, ["README.md"]);
         assert!(raw.unreadable.is_empty());
     }
 

@@ -11,6 +11,8 @@ pub struct RawSet {
     pub lock: RawFile,
     /// What could not be read, or has no name that can be written: path and reason.
     pub unreadable: Vec<(String, String)>,
+    /// Plain files beside the migrations, sorted by name; Diesel ignores them.
+    pub strays: Vec<String>,
     /// Entries whose names are not UTF-8, as far as they can be shown.
     pub undecodable_names: Vec<String>,
 }

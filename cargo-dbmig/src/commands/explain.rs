@@ -27,10 +27,13 @@ macro_rules! pages {
 
 /// One page a code.
 const PAGES: &[(&str, &str)] = pages! {
-    "base-changed" "base-unknown" "draft" "duplicate-version" "empty-up" "invalid-metadata" "invalid-name" "late-conflict" "late-draft"
+    "allow-without-reason" "base-changed" "base-unknown" "byte-order-mark" "client-command" "draft"
+    "duplicate-version" "empty-up" "invalid-metadata" "invalid-name" "late-conflict" "late-draft"
     "late-opaque" "lock-conflict" "lock-malformed" "lock-missing" "lock-unsupported" "metadata-not-read"
-    "metadata-transaction-missing" "missing-down" "missing-up" "modified" "not-utf8" "nul-byte"
-    "reformatted" "removed" "renamed" "unknown-lint" "unreadable" "unusual-name"
+    "metadata-transaction-missing" "missing-down" "missing-up" "modified" "needs-no-transaction"
+    "no-transaction-mixed" "not-utf8" "nul-byte" "reformatted" "removed" "renamed" "session-setting"
+    "stray-sql" "todo-left" "transaction-control" "unknown-lint" "unreadable" "unsure-split" "unused-allow"
+    "unusual-name"
 };
 
 pub(crate) fn run(output: &mut Output, args: &ExplainArgs) -> CliResult<Exit> {
@@ -128,6 +131,21 @@ mod tests {
             assert_eq!(configuration.contains("can not be changed"), !habit, "{name}");
             assert!(page.ends_with('\n') && !page.ends_with("\n\n"), "{name}");
         }
+    }
+
+    #[test]
+    fn the_table_of_the_documentation_is_complete() {
+        let docs = include_str!("../../../docs/findings.md");
+        let rows: Vec<_> = docs.lines().filter(|line| line.starts_with("| `")).collect();
+        let expected: Vec<_> = Code::ALL
+            .iter()
+            .map(|code| {
+                let group = format!("{:?}", code.group()).to_lowercase();
+                let (severity, title) = (code.default_severity(), code.title());
+                format!("| `{code}` | {group} | {severity} | {title} |")
+            })
+            .collect();
+        assert_eq!(rows, expected);
     }
 
     #[test]

@@ -86,6 +86,7 @@ fn decode_one<'a>(
         _ => crate::Settings::default(),
     };
     let mut decoded = Decoded {
+        raw: migration,
         dir_name: &migration.dir_name,
         version,
         up,

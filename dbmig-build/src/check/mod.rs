@@ -4,6 +4,9 @@
 //! question, so later code has no branch for "what if two are alike".
 
 mod against;
+mod allow;
+mod byte_order_mark;
+mod client_command;
 mod decode;
 mod draft;
 mod duplicate_version;
@@ -14,18 +17,28 @@ mod lock_state;
 mod metadata;
 mod missing_down;
 mod modified;
+mod needs_no_transaction;
+mod no_transaction_mixed;
 mod removed;
+mod session_setting;
+mod sql_file;
+mod stray_sql;
 #[cfg(test)]
 pub(crate) mod test_support;
+mod todo_left;
+mod transaction_control;
 mod unknown_lint;
+mod unsure_split;
 mod unusual_name;
 
 pub use against::against;
 
+use self::sql_file::SqlFile;
 use crate::code::Group;
 use crate::{
     Dialect, Digest, Digests, Findings, Level, LockFile, Migration, MigrationSet, Policy, RawFile,
-    RawSet, ReadSettings, Settings, SettingsRead, Severity, Standing, Version, settings,
+    RawMigration, RawSet, ReadSettings, Settings, SettingsRead, Severity, Standing, Version,
+    settings,
 };
 
 /// What the caller knows beyond the directory.
@@ -65,6 +78,7 @@ pub struct Checked {
 
 /// A migration whose files could be read and decoded.
 pub(crate) struct Decoded<'a> {
+    pub(crate) raw: &'a RawMigration,
     pub(crate) dir_name: &'a str,
     pub(crate) version: Version,
     pub(crate) up: &'a str,
@@ -84,6 +98,8 @@ pub(crate) struct Subject<'a> {
     pub(crate) raw: &'a RawSet,
     /// By directory name.
     pub(crate) migrations: Vec<Decoded<'a>>,
+    /// The texts of the judged ones, in the same order; none where the dialect is not known.
+    pub(crate) files: Vec<SqlFile<'a>>,
     pub(crate) lock: Option<&'a LockFile>,
     pub(crate) policy: Policy,
     pub(crate) dialects: Vec<Dialect>,
@@ -101,10 +117,23 @@ impl Subject<'_> {
     }
 }
 
+/// Cuts the texts that the rules of habit look at, each of them once.
+fn cut<'a>(
+    migrations: &[Decoded<'a>],
+    policy: &Policy,
+    dialect: Option<Dialect>,
+) -> Vec<SqlFile<'a>> {
+    let Some(dialect) = dialect else { return vec![] };
+    let judged = migrations.iter().filter(|m| policy.is_judged(&m.version));
+    judged.flat_map(|migration| sql_file::of(migration, dialect)).collect()
+}
+
 type Rule = fn(&Subject<'_>, &mut Findings);
 
 /// The rules that look at decoded migrations and the lock.
 const RULES: &[Rule] = &[
+    byte_order_mark::check,
+    client_command::check,
     draft::check,
     duplicate_version::check,
     empty_up::check,
@@ -113,8 +142,15 @@ const RULES: &[Rule] = &[
     metadata::check,
     missing_down::check,
     modified::check,
+    needs_no_transaction::check,
+    no_transaction_mixed::check,
     removed::check,
+    session_setting::check,
+    stray_sql::check,
+    todo_left::check,
+    transaction_control::check,
     unknown_lint::check,
+    unsure_split::check,
     unusual_name::check,
 ];
 
@@ -139,10 +175,12 @@ pub fn run(raw: &RawSet, options: &Options) -> Checked {
         options.read_settings,
         &mut findings,
     );
-    let subject = Subject { raw, migrations, lock: lock.as_ref(), policy, dialects };
+    let files = cut(&migrations, &policy, dialects.first().copied());
+    let subject = Subject { raw, migrations, files, lock: lock.as_ref(), policy, dialects };
     for rule in RULES {
         rule(&subject, &mut findings);
     }
+    allow::apply(&subject, &mut findings);
     apply_levels(&subject.policy, &mut findings);
     findings.sort();
     let sound = !findings.iter().any(|f| f.code.group() == Group::Integrity);

@@ -1,20 +1,16 @@
 //! `removed`: the lock knows a migration whose directory is gone.
 
+use std::collections::HashSet;
+
 use super::Subject;
 use crate::{Code, Finding, Findings, Version};
 
 pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
     let Some(lock) = subject.lock else { return };
-    for entry in lock.entries() {
-        // Raw, since a directory that can not be decoded is there all the same.
-        let present = subject
-            .raw
-            .migrations
-            .iter()
-            .any(|m| Version::of_directory(&m.dir_name) == entry.version);
-        if present {
-            continue;
-        }
+    // Raw, since a directory that can not be decoded is there all the same.
+    let present: HashSet<_> =
+        subject.raw.migrations.iter().map(|m| Version::of_directory(&m.dir_name)).collect();
+    for entry in lock.entries().filter(|entry| !present.contains(&entry.version)) {
         findings.push(
             Finding::new(
                 Code::Removed,

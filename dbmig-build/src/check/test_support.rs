@@ -2,7 +2,7 @@
 
 use super::{Options, run};
 use crate::lock::{LockEntry, LockFile, Tokens};
-use crate::{Code, Dialect, Finding, RawFile, RawMigration, RawSet};
+use crate::{Code, Dialect, Finding, RawFile, RawMigration, RawSet, Severity};
 
 /// A sound set with these directories, for SQLite, without a lock.
 pub(crate) fn raw(names: &[&str]) -> RawSet {
@@ -58,4 +58,30 @@ pub(crate) fn codes(raw: &RawSet) -> Vec<Code> {
     let mut codes: Vec<_> = findings(raw).into_iter().map(|f| f.code).collect();
     codes.sort();
     codes
+}
+
+/// What makes a migration run outside a transaction.
+pub(crate) const OUTSIDE: &str = "run_in_transaction = false\n";
+/// What a migration has to say to run inside one: nothing.
+pub(crate) const INSIDE: &str = "run_in_transaction = true\n";
+
+/// What is found in one migration of a dialect, with this `metadata.toml` and `up.sql`.
+pub(crate) fn judged(dialect: Dialect, metadata: &str, up: &str) -> Vec<Finding> {
+    let mut raw = self::up(raw(&["1_a"]), 0, up);
+    raw.migrations[0].metadata = RawFile::Bytes(metadata.into());
+    raw.migrations[0].down = RawFile::Bytes(b"SELECT 1;\n".to_vec());
+    let options =
+        Options { dialects: Some(vec![dialect]), lock_required: false, ..Options::default() };
+    run(&raw, &options).findings.into_iter().collect()
+}
+
+/// The same as severity, code, and place, one line a finding: `error[empty-up] 1:1`.
+pub(crate) fn places(dialect: Dialect, metadata: &str, up: &str) -> Vec<String> {
+    let line = |finding: Finding| {
+        let place =
+            finding.place.map_or(String::new(), |(line, column)| format!(" {line}:{column}"));
+        let severity: Severity = finding.severity;
+        format!("{severity}[{}]{place}", finding.code)
+    };
+    judged(dialect, metadata, up).into_iter().map(line).collect()
 }
