@@ -10,7 +10,7 @@
 //!
 //! One file is read and hashed once and shipped as it was read, so what was verified is what runs.
 
-use crate::fields::{self, push, push_value};
+use crate::fields::{self, push, push_word};
 use crate::lock::{push_settings, read_setting};
 use crate::{Dialect, Digest, Digests, Migration, MigrationSet, Settings, Standing, Version};
 
@@ -41,7 +41,7 @@ pub fn render(set: &MigrationSet) -> String {
     let mut texts = String::new();
     for migration in set {
         index.push_str("migration ");
-        push_value(&mut index, migration.version.as_str());
+        push_word(&mut index, migration.version.as_str());
         push(&mut index, "dir", &migration.dir_name);
         push(&mut index, "up", &migration.up.len().to_string());
         texts.push_str(&migration.up);
@@ -106,7 +106,9 @@ pub fn parse(blob: &'static str) -> Result<MigrationSet, BlobError> {
 }
 
 fn migration(words: &[fields::Field], texts: &mut &'static str) -> Result<Migration, BlobError> {
-    let (Some(version), rest) = (words.first(), words.get(1..).unwrap_or(&[])) else {
+    let (Some(version), rest) =
+        (words.first().filter(|word| word.key.is_none()), words.get(1..).unwrap_or(&[]))
+    else {
         return Err(damaged("a migration without version"));
     };
     let (mut dir_name, mut up, mut down) = (None, None, None);
@@ -182,7 +184,7 @@ mod tests {
         let raw = RawSet {
             migrations: vec![
                 migration(
-                    "1_a b",
+                    "1=x_a b",
                     RawFile::Bytes("select 2".into()),
                     "run_in_transaction = false\n",
                 ),

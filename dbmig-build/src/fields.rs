@@ -13,8 +13,18 @@ pub(crate) fn push(line: &mut String, key: &str, value: &str) {
 }
 
 /// Appends a value, quoted when it must be.
-pub(crate) fn push_value(line: &mut String, value: &str) {
-    let plain = !value.is_empty()
+fn push_value(line: &mut String, value: &str) {
+    push_quoted_if(line, value, false);
+}
+
+/// Appends a word without a key. An `=` in it would make it one.
+pub(crate) fn push_word(line: &mut String, word: &str) {
+    push_quoted_if(line, word, word.contains('='));
+}
+
+fn push_quoted_if(line: &mut String, value: &str, must: bool) {
+    let plain = !must
+        && !value.is_empty()
         && value.chars().all(|c| !c.is_whitespace() && !c.is_control() && c != '"' && c != '\\');
     if plain {
         line.push_str(value);
@@ -123,6 +133,16 @@ mod tests {
             assert_eq!(fields[1].value, value, "{line}");
             assert_eq!(fields[1].key.as_deref(), Some("name"));
             assert!(!line.contains('\n'));
+        }
+    }
+
+    #[test]
+    fn every_word_comes_back_as_a_word() {
+        for word in ["a", "a=b", "", "a b", "=", "a=\"b"] {
+            let mut line = "migration ".to_owned();
+            push_word(&mut line, word);
+            let fields = parse(&line).unwrap();
+            assert_eq!(fields[1], Field { key: None, value: word.to_owned() }, "{line}");
         }
     }
 

@@ -76,21 +76,19 @@ fn walk(dir: &Path, raw: &mut RawSet) -> Vec<Found> {
         };
         let is_link = entry.file_type().is_symlink();
         if entry.depth() == 1 && (entry.file_type().is_dir() || is_link && entry.path().is_dir()) {
-            match entry.file_name().to_str() {
-                Some(name) => {
-                    found.push(Found { name: name.to_owned(), files: [None, None, None] })
-                }
-                None => {
-                    raw.undecodable_names.push(entry.file_name().to_string_lossy().into_owned())
-                }
-            }
+            let Some(name) = entry.file_name().to_str() else {
+                raw.undecodable_names.push(entry.file_name().to_string_lossy().into_owned());
+                continue;
+            };
+            let mut files = [None, None, None];
             // Like Diesel, a link to a directory is a migration; a walk does not enter it by itself.
-            if let Some(last) = found.last_mut().filter(|_| is_link) {
-                for (slot, file) in last.files.iter_mut().zip(FILES) {
+            if is_link {
+                for (slot, file) in files.iter_mut().zip(FILES) {
                     let path = entry.path().join(file);
                     *slot = fs::metadata(&path).ok().map(|metadata| (path, metadata.is_file()));
                 }
             }
+            found.push(Found { name: name.to_owned(), files });
         } else if entry.depth() == 1 {
             let name = entry.file_name();
             // A name that is not UTF-8 matters for a directory only.

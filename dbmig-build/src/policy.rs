@@ -6,7 +6,7 @@ use std::fmt;
 use crate::Version;
 
 /// The level that `[lints]` gives a code.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
     /// Not reported.
     Allow,

@@ -81,6 +81,11 @@ pub type ReadSettings = fn(&str) -> SettingsRead;
 pub const DBMIG_KEYS: [&str; 3] = ["irreversible", "foreign_keys", "split"];
 
 impl SettingsRead {
+    /// Some of the file was not read.
+    pub fn is_partial(&self) -> bool {
+        self.problems.iter().any(|problem| problem.code == Code::MetadataNotRead)
+    }
+
     /// The problem of a file that does not say `run_in_transaction`: Diesel reads that as `false`.
     pub fn transaction_missing() -> SettingsProblem {
         SettingsProblem {

@@ -223,6 +223,12 @@ fn resolve(context: &mut Context<'_>, writing: Writing) -> CliResult<Exit> {
             ),
         )
         .help("keep the line that fits the files, delete the other, and try again")),
+        Err(ResolveError::Lost { counted, held }) => Err(CliError::new(
+            Exit::History,
+            format!("{shown}: the header counts {counted} migrations, the file holds {held}"),
+        )
+        .note("without conflict markers nothing was merged: the others were lost some other way")
+        .help(format!("restore it: `git checkout HEAD -- {shown}`"))),
         Err(ResolveError::Line(LockError::Malformed(line, reason))) => {
             Err(CliError::usage(format!("{shown}:{line}:1: the lock file is damaged: {reason}"))
                 .help(format!("restore it: `git checkout HEAD -- {shown}`")))

@@ -123,12 +123,12 @@ impl Builder {
 
 /// What makes the build script run again. Cargo looks at every file below a directory. A path that does
 /// not exist would make it run every time; a run that ended in an error is repeated anyway.
+/// The build script itself cargo watches anyway.
 fn watched(given: &Path, dir: &Path) -> Vec<Directive> {
-    let mut list = vec![Directive::RerunIfChanged("build.rs".into())];
-    if dir.exists() {
-        list.push(Directive::RerunIfChanged(given.display().to_string()));
+    match dir.exists() {
+        true => vec![Directive::RerunIfChanged(given.display().to_string())],
+        false => vec![],
     }
-    list
 }
 
 impl Findings {

@@ -82,6 +82,8 @@ fn decode_one<'a>(
     let settings_from_lock = entry.is_some_and(|entry| entry.digests.metadata == digests.metadata);
     let settings = match (entry, &read) {
         (Some(entry), _) if settings_from_lock => entry.settings.clone(),
+        // What the build can not read has not changed for all it knows; `check` reads all of it.
+        (Some(entry), Some(read)) if read.is_partial() => entry.settings.clone(),
         (_, Some(SettingsRead { settings, .. })) => settings.clone(),
         _ => crate::Settings::default(),
     };

@@ -40,7 +40,7 @@ pub(super) fn check(raw: &RawSet, required: bool, findings: &mut Findings) -> Op
             Finding::new(Code::LockMalformed, path, format!("the lock file is damaged: {reason}"))
                 .at(line, 1)
                 .help(restore)
-                .help("after a merge by hand: `cargo dbmig lock --resolve`")
+                .help("after a merge by hand, with all lines kept: `cargo dbmig lock --resolve`")
         }
         LockError::Unsupported(line, what) => Finding::new(
             Code::LockUnsupported,

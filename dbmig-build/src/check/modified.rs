@@ -132,6 +132,16 @@ mod tests {
     }
 
     #[test]
+    fn the_build_does_not_judge_settings_that_it_can_not_read() {
+        let metadata = |text: &str| RawFile::Bytes(text.into());
+        let mut original = raw(&["1_a"]);
+        original.migrations[0].metadata = metadata("run_in_transaction = true\nx.y = 'z'\n");
+        let mut changed = with_lock(original.clone(), &locked(&original));
+        changed.migrations[0].metadata = metadata("# why\nrun_in_transaction = true\nx.y = 'z'\n");
+        assert_eq!(codes(&changed), [Code::MetadataNotRead, Code::Reformatted]);
+    }
+
+    #[test]
     fn a_second_directory_with_the_version_is_not_an_edit() {
         let lock = locked(&raw(&["1_b"]));
         for names in [["1_b", "1_c"], ["1_a", "1_b"]] {

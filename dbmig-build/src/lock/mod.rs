@@ -192,11 +192,24 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read_back() {
-        for lock in [LockFile::default(), sample()] {
+        let mut hostile = sample();
+        hostile.insert(entry("a=b_x"));
+        hostile.insert(entry("c\n\"d_y\u{1b}"));
+        for lock in [LockFile::default(), sample(), hostile] {
             let text = lock.render();
             assert_eq!(LockFile::parse(&text).unwrap(), lock, "{text}");
             assert_eq!(LockFile::parse(&text.replace('\n', "\r\n")).unwrap(), lock);
         }
+    }
+
+    #[test]
+    fn levels_for_what_is_no_code_are_not_written() {
+        let mut lock = sample();
+        for key in ["missing down", "x\nmigration y", "", "Ä"] {
+            lock.policy.lints.insert(key.into(), crate::Level::Warn);
+        }
+        let read = LockFile::parse(&lock.render()).unwrap();
+        assert_eq!(read.policy.lints.keys().collect::<Vec<_>>(), ["missing-down"]);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{FORMAT, LockEntry, LockFile};
-use crate::fields::{push, push_value};
+use crate::fields::{push, push_word};
 use crate::{Digest, Settings};
 
 pub(super) fn render(lock: &LockFile) -> String {
@@ -23,9 +23,14 @@ pub(super) fn render(lock: &LockFile) -> String {
         text.push('\n');
     }
     for (code, level) in &lock.policy.lints {
-        text.push_str("lint");
-        push(&mut text, code, level.as_str());
-        text.push('\n');
+        // A key of the configuration may be anything; one that is no code is told by `unknown-lint`.
+        if !code.is_empty()
+            && code.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        {
+            text.push_str("lint");
+            push(&mut text, code, level.as_str());
+            text.push('\n');
+        }
     }
     for entry in lock.entries() {
         text.push_str(&line(entry));
@@ -36,7 +41,7 @@ pub(super) fn render(lock: &LockFile) -> String {
 
 fn line(entry: &LockEntry) -> String {
     let mut line = String::from("migration ");
-    push_value(&mut line, entry.version.as_str());
+    push_word(&mut line, entry.version.as_str());
     push(&mut line, "dir", &entry.dir_name);
     push(&mut line, "up", entry.digests.up.as_str());
     push(&mut line, "down", digest_or_dash(entry.digests.down.as_ref()));
