@@ -174,3 +174,53 @@ fn sqlite_sets_that_diesel_has_applied_are_adopted_from_the_database() {
         );
     }
 }
+
+/// Every SQL file below a folder.
+fn sql_files(dir: &Path, files: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            sql_files(&path, files);
+        } else if path.extension().is_some_and(|extension| extension == "sql") {
+            files.push(path);
+        }
+    }
+}
+
+#[test]
+fn every_file_is_cut_without_losing_a_byte() {
+    use dbmig_build::{Dialect, sql};
+    let mut counts = (0, 0, 0);
+    for (folder, dialect) in
+        [("sqlite", Dialect::Sqlite), ("pg", Dialect::Postgres), ("mysql", Dialect::Mysql)]
+    {
+        let mut files = Vec::new();
+        for set in sets(folder) {
+            sql_files(&set.join("migrations"), &mut files);
+        }
+        for file in files {
+            let Ok(text) = String::from_utf8(fs::read(&file).unwrap()) else { continue };
+            let split = sql::split(&text, dialect);
+            let pieces: String =
+                split.statements.iter().map(|s| s.piece).chain([split.tail]).collect();
+            assert!(pieces == text, "{}", file.display());
+            let tokens: String = sql::tokens(&text, dialect).map(|token| token.text).collect();
+            assert!(tokens == text, "{}", file.display());
+            for statement in &split.statements {
+                assert_eq!(
+                    &text[statement.offset..statement.offset + statement.sql.len()],
+                    statement.sql
+                );
+                let place = sql::position(&text, statement.offset);
+                assert_eq!(place, (statement.line, statement.column), "{}", file.display());
+            }
+            counts = (
+                counts.0 + 1,
+                counts.1 + split.statements.len(),
+                counts.2 + usize::from(split.unsure.is_some()),
+            );
+        }
+    }
+    println!("{} files, {} statements, {} files unsure", counts.0, counts.1, counts.2);
+    assert!(counts.1 > counts.0, "nothing was cut");
+}
