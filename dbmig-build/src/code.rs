@@ -78,6 +78,7 @@ codes! {
     NoTransactionMixed = "no-transaction-mixed", Habit, Warning, "Several statements run outside a transaction.";
     NulByte = "nul-byte", Integrity, Error, "A file holds a NUL byte.";
     NotUtf8 = "not-utf8", Integrity, Error, "A file is not UTF-8.";
+    PolicyStale = "policy-stale", Lock, Warning, "The lock file holds other decisions than the configuration.";
     Reformatted = "reformatted", Lock, Note, "A locked migration differs in white space and comments only.";
     Removed = "removed", Lock, Error, "A locked migration is gone.";
     Renamed = "renamed", Lock, Warning, "The directory of a locked migration has another name.";

@@ -19,6 +19,7 @@ mod missing_down;
 mod modified;
 mod needs_no_transaction;
 mod no_transaction_mixed;
+mod policy_stale;
 mod removed;
 mod session_setting;
 mod sql_file;
@@ -144,6 +145,7 @@ const RULES: &[Rule] = &[
     modified::check,
     needs_no_transaction::check,
     no_transaction_mixed::check,
+    policy_stale::check,
     removed::check,
     session_setting::check,
     stray_sql::check,
