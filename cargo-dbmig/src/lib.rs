@@ -17,6 +17,7 @@ pub mod project;
 pub mod render;
 pub mod scaffold;
 pub mod select;
+pub mod shell;
 pub mod workspace;
 
 use std::ffi::OsString;

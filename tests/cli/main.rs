@@ -7,7 +7,9 @@ mod support;
 
 mod against;
 mod bad_input;
+mod before_writing;
 mod check;
+mod consent;
 mod diesel;
 mod flows;
 mod generate;

@@ -52,7 +52,12 @@ pub(crate) fn run(context: &mut Context<'_>, args: &MigrateArgs) -> CliResult<Ex
     let again = "cargo dbmig migrate";
     let report = running::execute(context, &mut sides, &plan, Wording::Native, again)?;
     conclude(context, &report)?;
+    let has_database = sides.has_database();
     drop(sides);
+    if !has_database && (args.seed || args.status) {
+        context.output.note("there is no migration to create the database for");
+        return Ok(Exit::Done);
+    }
     if args.seed {
         super::seed::run_pending(context)?;
     }

@@ -17,10 +17,20 @@ pub mod seed;
 pub mod sql;
 pub mod status;
 
+use clap::Args;
+
 use crate::cli::Command;
 use crate::context::Context;
 use crate::error::CliResult;
 use crate::exit::Exit;
+
+/// What a command asks for that can not be undone.
+#[derive(Debug, Clone, Default, Args)]
+pub struct ConsentArgs {
+    /// The file name of the database: consent where its environment asks for it
+    #[arg(long, value_name = "NAME")]
+    confirm: Option<String>,
+}
 
 /// Runs a command.
 ///

@@ -98,6 +98,15 @@ impl Location {
         Ok(Self { url, shown })
     }
 
+    /// An empty database that nobody else sees, in place of one that is not there yet.
+    ///
+    /// # Errors
+    ///
+    /// What SQLite reports.
+    pub fn in_memory() -> CliResult<Box<dyn Session>> {
+        Self::of(":memory:", Path::new(""), Path::new(""))?.open(Access::Write)
+    }
+
     /// What messages call it.
     pub fn shown(&self) -> &str {
         &self.shown
