@@ -56,6 +56,31 @@ impl<'o> Context<'o> {
         Ok(Self { cwd, env, project, global, output })
     }
 
+    /// Stops at a virtual root that has no migrations of its own, where packages below it have: nobody
+    /// said which of them is meant.
+    ///
+    /// # Errors
+    ///
+    /// See above.
+    pub fn refuse_ambiguous_root(&self) -> CliResult<()> {
+        let project = &self.project;
+        let named = self.global.migrations_dir.is_some()
+            || project.config_path.is_some()
+            || project.diesel_path.is_some();
+        if named || !workspace::is_at_virtual_root(project) {
+            return Ok(());
+        }
+        // Without cargo there are no packages to name.
+        let packages = workspace::packages_with_config(&project.start, &self.env);
+        let packages = packages.unwrap_or_default();
+        if packages.is_empty() {
+            return Ok(());
+        }
+        let flags: Vec<_> = packages.iter().map(|name| format!("`-p {name}`")).collect();
+        Err(CliError::usage("this workspace has migrations in its packages, and none at its root")
+            .help(format!("name a package: {}", flags.join(", "))))
+    }
+
     /// A path as messages call it.
     pub fn show(&self, path: &Path) -> String {
         project::show(path, &self.cwd)

@@ -2,6 +2,8 @@
 
 use std::io::{self, IsTerminal as _, Write};
 
+use crate::typed::Typed;
+
 /// How results are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
 pub enum Format {
@@ -23,8 +25,8 @@ pub struct Output {
     /// How results are written.
     pub format: Format,
     quiet: bool,
-    /// `--env` as it was typed: commands that help proposes act on the same environment.
-    pub env: Option<String>,
+    /// The options that were typed: commands that help proposes act on the same things.
+    pub typed: Typed,
     /// Standard error is a terminal: progress may be shown and lines rewritten.
     pub live: bool,
     broken: bool,
@@ -39,7 +41,7 @@ impl Output {
             stderr: Box::new(io::stderr()),
             format,
             quiet,
-            env: None,
+            typed: Typed::default(),
             broken: false,
         }
     }
@@ -85,25 +87,13 @@ impl Output {
 
     /// What to do next.
     pub fn help(&mut self, text: impl AsRef<str>) {
-        let text = self.in_environment(text.as_ref());
+        let text = self.completed(text.as_ref());
         self.message("help", &text);
     }
 
-    /// Completes the commands in a text with the environment that was asked for.
-    pub fn in_environment(&self, text: &str) -> String {
-        let Some(env) = &self.env else { return text.to_owned() };
-        let mut out = String::new();
-        for (index, part) in text.split('`').enumerate() {
-            if index > 0 {
-                out.push('`');
-            }
-            out.push_str(part);
-            // Every second part stands between back quotes.
-            if index % 2 == 1 && ABOUT_A_DATABASE.iter().any(|command| part.starts_with(command)) {
-                out.push_str(&format!(" --env {env}"));
-            }
-        }
-        out
+    /// Completes the commands in a text with the options that were typed.
+    pub fn completed(&self, text: &str) -> String {
+        self.typed.complete(text)
     }
 
     /// Why the command could not be completed.
@@ -150,19 +140,6 @@ impl Output {
     }
 }
 
-/// Commands that mean another database in another environment.
-const ABOUT_A_DATABASE: [&str; 9] = [
-    "cargo dbmig migrate",
-    "cargo dbmig revert",
-    "cargo dbmig redo",
-    "cargo dbmig resolve",
-    "cargo dbmig status",
-    "cargo dbmig seed",
-    "cargo dbmig plan",
-    "cargo dbmig migration",
-    "cargo dbmig database",
-];
-
 /// Names and messages come from files and servers: control characters never reach the terminal.
 fn printable(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -179,16 +156,6 @@ fn printable(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn proposed_commands_keep_the_environment() {
-        let mut output = Output::of_process(Format::Human, true);
-        let text = "mend it, then `cargo dbmig migrate`; see `cargo dbmig check`";
-        assert_eq!(output.in_environment(text), text);
-        output.env = Some("staging".into());
-        let expected = "mend it, then `cargo dbmig migrate --env staging`; see `cargo dbmig check`";
-        assert_eq!(output.in_environment(text), expected);
-    }
 
     #[test]
     fn control_characters_are_shown_not_sent() {

@@ -38,6 +38,9 @@ pub struct ConsentArgs {
 ///
 /// Whatever kept it from being completed.
 pub fn run(context: &mut Context<'_>, command: Command) -> CliResult<Exit> {
+    if !matches!(command, Command::Init(_) | Command::Check(_)) {
+        context.refuse_ambiguous_root()?;
+    }
     match command {
         Command::Init(args) => init::run(context, &args),
         Command::Generate(args) => generate::run(context, &args),

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use dbmig_runtime::Session;
 
-use crate::config::{Config, Environment, Kind, UrlChoice};
+use crate::config::{Config, Environment, Kind, UrlChoice, UrlSources};
 use crate::context::Context;
 use crate::error::{CliError, CliResult};
 pub use url::SqliteUrl;
@@ -46,7 +46,7 @@ pub fn locate(context: &Context<'_>, environment: &Environment) -> CliResult<Loc
         return Location::of(url, cwd, cwd);
     }
     let root = &context.project.root;
-    match environment.section.url.choose(&context.env) {
+    match sources(context, environment)?.choose(&context.env) {
         // Diesel takes a path in a variable as relative to the current folder.
         UrlChoice::Variable { url, .. } => Location::of(url.reveal(), cwd, cwd),
         UrlChoice::Literal(url) => Location::of(url.reveal(), root, cwd),
@@ -73,6 +73,31 @@ pub fn locate(context: &Context<'_>, environment: &Environment) -> CliResult<Loc
                 Some(url) => Location::of(url, cwd, cwd),
                 None => Err(no_url(context, environment)),
             }
+        }
+    }
+}
+
+/// The URL keys that speak for the database that was asked for.
+///
+/// With several databases a named one needs a URL of its own: in the file of another one its migrations
+/// would be taken for missing, and those of the other for what is to be taken out.
+fn sources<'a>(context: &Context<'_>, environment: &'a Environment) -> CliResult<&'a UrlSources> {
+    let (section, config) = (&environment.section, &context.project.config);
+    let (name, _) = config.database(context.global.database.as_deref())?;
+    let Some(name) = name else { return Ok(&section.url) };
+    match section.databases.get(name) {
+        Some(own) => Ok(own),
+        None if config.database_names().len() == 1 => Ok(&section.url),
+        None => {
+            let environment = &environment.name;
+            Err(CliError::usage(format!(
+                "database `{name}` has no URL of its own in environment `{environment}`"
+            ))
+            .note("dbmig.toml has several databases, and each needs one")
+            .help(format!(
+                "add an `[env.{environment}.databases.{name}]` section with a `url`, a `url_env`, or a `url_file`"
+            ))
+            .help("or give `--database-url <URL>`"))
         }
     }
 }

@@ -24,6 +24,7 @@ fn human(output: &mut Output, finding: &Finding) {
         output.message_line(format!("   = note: {note}"));
     }
     for help in &finding.help {
+        let help = output.completed(help);
         output.message_line(format!("   = help: {help}"));
     }
 }
