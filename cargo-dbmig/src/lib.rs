@@ -59,19 +59,21 @@ pub fn run(mut args: Vec<OsString>) -> Exit {
         report(&mut output, &error);
         error.exit
     });
-    output.flush();
+    output.finish();
     exit
 }
 
 /// Shows an error: the message, what caused it, facts, and what to do.
 fn report(output: &mut Output, error: &CliError) {
     if output.format == Format::Json {
-        output.json(&serde_json::json!({
+        output.answer_below(None);
+        let help: Vec<_> = error.help.iter().map(|help| output.completed(help)).collect();
+        return output.json(&serde_json::json!({
             "dbmig": 1,
             "error": error.message,
             "causes": error.causes,
             "notes": error.notes,
-            "help": error.help,
+            "help": help,
             "exit": error.exit.code(),
         }));
     }

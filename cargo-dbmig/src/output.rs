@@ -2,6 +2,8 @@
 
 use std::io::{self, IsTerminal as _, Write};
 
+use serde_json::{Map, Value};
+
 use crate::typed::Typed;
 
 /// How results are written.
@@ -30,6 +32,12 @@ pub struct Output {
     /// Standard error is a terminal: progress may be shown and lines rewritten.
     pub live: bool,
     broken: bool,
+    /// The one JSON object of the command, written at its end.
+    object: Option<Map<String, Value>>,
+    /// The key below which a part of a command answers.
+    part: Option<&'static str>,
+    /// The findings that were shown.
+    findings: Vec<Value>,
 }
 
 impl Output {
@@ -43,6 +51,9 @@ impl Output {
             quiet,
             typed: Typed::default(),
             broken: false,
+            object: None,
+            part: None,
+            findings: vec![],
         }
     }
 
@@ -66,11 +77,40 @@ impl Output {
         self.write_out(text, false);
     }
 
-    /// The JSON object of a command; nothing for people.
-    pub fn json(&mut self, value: &serde_json::Value) {
-        if self.format == Format::Json {
-            self.write_out(&value.to_string(), true);
+    /// The JSON object of a command, or more of it; nothing for people. It is written by
+    /// [`Output::finish`], so that there is one however many parts a command has.
+    pub fn json(&mut self, value: &Value) {
+        let Some(fields) = value.as_object().filter(|_| self.format == Format::Json) else {
+            return;
+        };
+        let object = self.object.get_or_insert_default();
+        let Some(part) = self.part else { return merge(object, fields) };
+        let own = |name: &str| matches!(name, "dbmig" | "command");
+        let fields = fields.iter().filter(|(name, _)| !own(name));
+        let fields = fields.map(|(name, value)| (name.clone(), value.clone()));
+        object.insert(part.to_owned(), Value::Object(fields.collect()));
+    }
+
+    /// What follows answers below this key of the object; `None` is the object itself.
+    pub fn answer_below(&mut self, part: Option<&'static str>) {
+        self.part = part;
+    }
+
+    /// A finding that was shown: it goes into the object.
+    pub fn found(&mut self, finding: Value) {
+        self.findings.push(finding);
+    }
+
+    /// Writes the JSON object, and what is buffered.
+    pub fn finish(&mut self) {
+        if let Some(mut object) = self.object.take() {
+            if object.contains_key("error") || !self.findings.is_empty() {
+                let findings = std::mem::take(&mut self.findings);
+                object.entry("findings").or_insert(Value::Array(findings));
+            }
+            self.write_out(&Value::Object(object).to_string(), true);
         }
+        self.flush();
     }
 
     /// Something worth knowing.
@@ -136,6 +176,16 @@ impl Output {
         let end = if newline { "\n" } else { "" };
         if write!(self.stdout, "{text}{end}").is_err() {
             self.broken = true;
+        }
+    }
+}
+
+/// Adds fields; lists of the same name become one.
+fn merge(object: &mut Map<String, Value>, fields: &Map<String, Value>) {
+    for (name, value) in fields {
+        match (object.get_mut(name), value) {
+            (Some(Value::Array(list)), Value::Array(more)) => list.extend(more.iter().cloned()),
+            _ => drop(object.insert(name.clone(), value.clone())),
         }
     }
 }

@@ -14,6 +14,7 @@ mod databases;
 mod diesel;
 mod flows;
 mod generate;
+mod json;
 mod lock;
 mod migrate;
 mod revert;

@@ -59,9 +59,11 @@ pub(crate) fn run(context: &mut Context<'_>, args: &MigrateArgs) -> CliResult<Ex
         return Ok(Exit::Done);
     }
     if args.seed {
+        context.output.answer_below(Some("seed"));
         super::seed::run_pending(context)?;
     }
     if args.status {
+        context.output.answer_below(Some("status"));
         super::status::show(context)?;
     }
     Ok(Exit::Done)
@@ -84,8 +86,8 @@ fn conclude(context: &mut Context<'_>, report: &Report) -> CliResult<()> {
     };
     if report.adopted > 0 {
         context.output.note(format!(
-            "{} migrations that another tool had applied are recorded from now on",
-            report.adopted
+            "{} that another tool had applied, recorded from now on",
+            render::count(report.adopted, "migration")
         ));
     }
     context.output.line(match report.applied() {

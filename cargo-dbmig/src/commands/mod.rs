@@ -32,6 +32,14 @@ pub struct ConsentArgs {
     confirm: Option<String>,
 }
 
+/// A reason that says something.
+fn reason(text: &str) -> Result<String, String> {
+    match text.trim() {
+        "" => Err("say why".to_owned()),
+        some => Ok(some.to_owned()),
+    }
+}
+
 /// Runs a command.
 ///
 /// # Errors

@@ -10,6 +10,7 @@ use dbmig_runtime::Session;
 use crate::config::{Config, Environment, Kind, UrlChoice, UrlSources};
 use crate::context::Context;
 use crate::error::{CliError, CliResult};
+use crate::shell;
 pub use url::SqliteUrl;
 
 /// What a connection is for.
@@ -170,7 +171,8 @@ impl Location {
         match path.parent() {
             Some(parent) if !parent.as_os_str().is_empty() && !parent.is_dir() => {
                 let parent = crate::project::show(parent, cwd);
-                Err(missing.help(format!("create its folder: `mkdir -p {parent}`")))
+                Err(missing
+                    .help(format!("create its folder: `mkdir -p {}`", shell::quoted(&parent))))
             }
             _ => Ok(true),
         }

@@ -2,6 +2,7 @@
 
 use dbmig_build::{Finding, Findings, Severity};
 
+use super::json::finding_json;
 use super::words::count;
 use crate::output::{Format, Output};
 
@@ -12,7 +13,7 @@ pub fn findings(output: &mut Output, findings: &Findings) {
             Format::Human => human(output, finding),
             Format::Short => output.line(finding.one_line()),
             Format::Github => output.line(github(finding)),
-            Format::Json => {}
+            Format::Json => output.found(finding_json(finding)),
         }
     }
 }

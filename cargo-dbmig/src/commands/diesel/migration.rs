@@ -31,8 +31,8 @@ pub(super) fn apply_pending(context: &mut Context<'_>, again: &str) -> CliResult
     let report = execute(context, &mut sides, &plan, again)?;
     if report.adopted > 0 {
         context.output.note(format!(
-            "{} migrations that another tool had applied are recorded from now on",
-            report.adopted
+            "{} that another tool had applied, recorded from now on",
+            render::count(report.adopted, "migration")
         ));
     }
     Ok(report)
