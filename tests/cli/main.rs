@@ -14,6 +14,7 @@ mod databases;
 mod diesel;
 mod flows;
 mod generate;
+mod init;
 mod json;
 mod lock;
 mod migrate;
