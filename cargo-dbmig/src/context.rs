@@ -13,7 +13,7 @@ use crate::exit::Exit;
 use crate::global::GlobalArgs;
 use crate::metadata;
 use crate::output::Output;
-use crate::project::{self, Overrides, Project};
+use crate::project::{self, MIGRATION_DIRECTORY, Overrides, Project};
 use crate::render;
 use crate::workspace;
 
@@ -65,6 +65,7 @@ impl<'o> Context<'o> {
     pub fn refuse_ambiguous_root(&self) -> CliResult<()> {
         let project = &self.project;
         let named = self.global.migrations_dir.is_some()
+            || self.env.get(MIGRATION_DIRECTORY).is_some_and(|path| !path.is_empty())
             || project.config_path.is_some()
             || project.diesel_path.is_some();
         if named || !workspace::is_at_virtual_root(project) {

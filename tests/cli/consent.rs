@@ -55,6 +55,8 @@ fn taking_out_what_is_missing_needs_it_too() {
     let missing = ["revert", "--missing", "--env", "production"];
     sandbox.dbmig(missing).exits(2).warns("cargo dbmig revert --missing --confirm prod.sqlite3");
     assert_eq!(sandbox.tables("prod.sqlite3"), ["a", "b"]);
+    let json = sandbox.dbmig(missing.into_iter().chain(["--format", "json"])).exits(2).json();
+    assert_eq!(json["steps"][0]["action"], "revert");
     sandbox.dbmig(missing.into_iter().chain(["--confirm", "prod.sqlite3"])).ok();
     assert_eq!(sandbox.tables("prod.sqlite3"), ["a"]);
 }

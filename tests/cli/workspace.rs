@@ -43,6 +43,8 @@ fn at_a_virtual_root_a_package_must_be_named() {
             .silent_about("init");
         assert!(before == sandbox.snapshot(), "{command:?}");
     }
+    let variable = [("MIGRATION_DIRECTORY", "a/migrations"), ("DATABASE_URL", "x.sqlite3")];
+    sandbox.dbmig_with(&variable, ["migrate"]).ok();
     sandbox.dbmig(["check"]).ok().says("2 sets: in order");
     sandbox.dbmig(["migrate", "-p", "a"]).ok();
     assert_eq!(sandbox.tables("a/dev.sqlite3"), ["a"]);

@@ -4,6 +4,7 @@ use std::io::{self, IsTerminal as _};
 use std::path::Path;
 
 use dbmig_runtime::plan::{Plan, Step};
+use serde_json::json;
 
 use crate::context::Context;
 use crate::database::Location;
@@ -95,7 +96,7 @@ pub fn ask_to_revert(
     let location = context.location()?;
     let question = Question {
         what: format!(
-            "`{command}` reverts {} in `{}`",
+            "reverting {} in `{}` needs consent",
             render::count(count, "migration"),
             location.shown()
         ),
@@ -107,6 +108,8 @@ pub fn ask_to_revert(
         for line in render::plan_lines(plan, &sides.set, &sides.history, sides.session.dialect()) {
             context.output.line(line);
         }
+        let steps = &render::plan_json(plan, &sides.set, &sides.history)["steps"];
+        context.output.json(&json!({ "steps": steps }));
     }
     ask(context, &location, confirm, &question)
 }

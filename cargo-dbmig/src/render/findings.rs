@@ -13,7 +13,11 @@ pub fn findings(output: &mut Output, findings: &Findings) {
             Format::Human => human(output, finding),
             Format::Short => output.line(finding.one_line()),
             Format::Github => output.line(github(finding)),
-            Format::Json => output.found(finding_json(finding)),
+            Format::Json => {
+                let mut finding = finding.clone();
+                finding.help.iter_mut().for_each(|help| *help = output.completed(help));
+                output.found(finding_json(&finding));
+            }
         }
     }
 }
