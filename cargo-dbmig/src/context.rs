@@ -13,7 +13,7 @@ use crate::exit::Exit;
 use crate::global::GlobalArgs;
 use crate::metadata;
 use crate::output::Output;
-use crate::project::{self, Overrides, Project};
+use crate::project::{self, MIGRATION_DIRECTORY, Overrides, Project};
 use crate::render;
 use crate::workspace;
 
@@ -54,6 +54,32 @@ impl<'o> Context<'o> {
         let project = project::discover(&start, &overrides)?;
         let (env, _) = project.with_dotenv(&cwd, process)?;
         Ok(Self { cwd, env, project, global, output })
+    }
+
+    /// Stops at a virtual root that has no migrations of its own, where packages below it have: nobody
+    /// said which of them is meant.
+    ///
+    /// # Errors
+    ///
+    /// See above.
+    pub fn refuse_ambiguous_root(&self) -> CliResult<()> {
+        let project = &self.project;
+        let named = self.global.migrations_dir.is_some()
+            || self.env.get(MIGRATION_DIRECTORY).is_some_and(|path| !path.is_empty())
+            || project.config_path.is_some()
+            || project.diesel_path.is_some();
+        if named || !workspace::is_at_virtual_root(project) {
+            return Ok(());
+        }
+        // Without cargo there are no packages to name.
+        let packages = workspace::packages_with_config(&project.start, &self.env);
+        let packages = packages.unwrap_or_default();
+        if packages.is_empty() {
+            return Ok(());
+        }
+        let flags: Vec<_> = packages.iter().map(|name| format!("`-p {name}`")).collect();
+        Err(CliError::usage("this workspace has migrations in its packages, and none at its root")
+            .help(format!("name a package: {}", flags.join(", "))))
     }
 
     /// A path as messages call it.
@@ -155,7 +181,8 @@ impl<'o> Context<'o> {
 
     /// The set for a verb that runs it.
     ///
-    /// Findings of integrity, and a lock that can not be read, stop it. Others are shown as warnings in
+    /// Findings of integrity, a lock that can not be read, and before an apply settings that can not be
+    /// read, stop it. Others are shown as warnings in
     /// `apply`, and stop it too where the environment is protected.
     ///
     /// # Errors
@@ -163,10 +190,16 @@ impl<'o> Context<'o> {
     /// See above; the findings are printed first.
     pub fn load_set(&mut self, purpose: Purpose) -> CliResult<MigrationSet> {
         let checked = self.check()?;
-        let protected = purpose == Purpose::Apply && self.environment()?.protected;
+        let applies = purpose != Purpose::Other;
+        let protected = applies && self.environment()?.protected;
+        // A plain Diesel project says what Diesel reads; ours has said that it means what it says.
+        let strict = applies && self.project.config.from_file;
+        let about_metadata =
+            |code: Code| matches!(code, Code::InvalidMetadata | Code::MetadataTransactionMissing);
         let stops = |code: Code| {
             code.group() == Group::Integrity
                 || matches!(code, Code::LockConflict | Code::LockMalformed | Code::LockUnsupported)
+                || strict && about_metadata(code)
         };
         let mut stopping = Findings::default();
         let mut others = Findings::default();
@@ -174,7 +207,10 @@ impl<'o> Context<'o> {
             let error = finding.severity == Severity::Error;
             if error && (protected || stops(finding.code)) {
                 stopping.push(finding);
-            } else if error && finding.code.group() == Group::Lock && finding.code != Code::Draft {
+            } else if error
+                && (about_metadata(finding.code)
+                    || finding.code.group() == Group::Lock && finding.code != Code::Draft)
+            {
                 // Habits are for `check` and the build; here they would only be in the way.
                 finding.severity = Severity::Warning;
                 others.push(finding);
@@ -205,6 +241,17 @@ impl<'o> Context<'o> {
     pub fn location(&self) -> CliResult<Location> {
         let environment = self.environment()?;
         database::locate(self, &environment)
+    }
+
+    /// Whether the database is a file that is not there, and that `access` may create.
+    ///
+    /// # Errors
+    ///
+    /// The database is not there, and is not to be created.
+    pub fn is_absent(&self, access: Access) -> CliResult<bool> {
+        let environment = self.environment()?;
+        let location = database::locate(self, &environment)?;
+        location.prepare(access, environment.protected, &self.cwd)
     }
 
     /// Connects.
@@ -242,6 +289,8 @@ impl<'o> Context<'o> {
 pub enum Purpose {
     /// To be applied.
     Apply,
+    /// To see whether it could be applied, without the warnings: an apply follows.
+    Foresee,
     /// To be looked at, or reverted.
     Other,
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use dbmig_build::Version;
-use dbmig_runtime::session::DbErrorKind;
+use dbmig_runtime::session::{DbError, DbErrorKind};
 use dbmig_runtime::{Direction, Error, ErrorKind, PlanError, Report, StatementError};
 
 use crate::error::CliError;
@@ -50,15 +50,7 @@ pub fn of_run(error: Error, files: Files<'_>) -> CliError {
             .note("rolled back: nothing of it is in the database");
             violations.into_iter().fold(error, CliError::note)
         }
-        ErrorKind::Database { doing, error } => {
-            let exit = if error.kind == DbErrorKind::Busy { Exit::Busy } else { Exit::Database };
-            let shown = CliError::new(exit, format!("could not {doing}")).cause(error.to_string());
-            match error.kind {
-                DbErrorKind::Busy => shown.help("another program holds the database: end it, and try again"),
-                DbErrorKind::ReadOnly => shown.help("the database file, or its folder, can not be written"),
-                _ => shown,
-            }
-        }
+        ErrorKind::Database { doing, error } => of_database(doing, error),
         ErrorKind::OpenTransaction => CliError::database("the connection has an open transaction"),
         ErrorKind::Interrupted => CliError::new(Exit::Interrupted, "interrupted"),
         ErrorKind::Embedded(error) => CliError::database(error.to_string()),
@@ -68,6 +60,20 @@ pub fn of_run(error: Error, files: Files<'_>) -> CliError {
         Some(note) => shown.note(note),
         None => shown,
     }
+}
+
+/// Turns an error of the engine's own statements into what is shown.
+pub fn of_database(doing: &str, error: DbError) -> CliError {
+    let exit = if error.kind == DbErrorKind::Busy { Exit::Busy } else { Exit::Database };
+    let shown = CliError::new(exit, format!("could not {doing}")).cause(error.to_string());
+    let shown = match error.kind {
+        DbErrorKind::Busy => {
+            shown.help("another program holds the database: end it, and try again")
+        }
+        DbErrorKind::ReadOnly => shown.help("the database file, or its folder, can not be written"),
+        _ => shown,
+    };
+    error.hint.into_iter().fold(shown, CliError::help)
 }
 
 fn of_statement(error: &StatementError, files: Files<'_>) -> CliError {
@@ -93,9 +99,12 @@ fn of_statement(error: &StatementError, files: Files<'_>) -> CliError {
             .note("rolled back: nothing of this file is in the database")
             .help(format!("mend the file, then `{}`", files.again));
     }
-    shown
-        .note(format!("statements 1 to {} of this file are in the database", error.index - 1))
-        .help(format!("mend the statement, then `{}`: it goes on there", files.again))
+    let kept = match error.index {
+        0 | 1 => "nothing of this file is in the database".to_owned(),
+        2 => "statement 1 of this file is in the database".to_owned(),
+        more => format!("statements 1 to {} of this file are in the database", more - 1),
+    };
+    shown.note(kept).help(format!("mend the statement, then `{}`: it goes on there", files.again))
 }
 
 /// The first line of a statement, cut where it gets long.
@@ -187,4 +196,18 @@ pub fn of_plan(error: &PlanError) -> CliError {
 
 fn first(versions: &[Version]) -> &str {
     versions.first().map_or("", Version::as_str)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_database_that_is_held_is_busy_while_the_history_is_read() {
+        let error = DbError::new(DbErrorKind::Busy, "database is locked");
+        let shown = of_database("read the history", error);
+        assert_eq!(shown.exit, Exit::Busy);
+        assert_eq!(shown.message, "could not read the history");
+        assert_eq!(shown.help, ["another program holds the database: end it, and try again"]);
+    }
 }

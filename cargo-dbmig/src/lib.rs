@@ -17,6 +17,8 @@ pub mod project;
 pub mod render;
 pub mod scaffold;
 pub mod select;
+pub mod shell;
+pub mod typed;
 pub mod workspace;
 
 use std::ffi::OsString;
@@ -28,6 +30,7 @@ use crate::context::Context;
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::output::{Format, Output};
+use crate::typed::Typed;
 
 /// Runs the command line `args`, program name first.
 pub fn run(mut args: Vec<OsString>) -> Exit {
@@ -44,7 +47,7 @@ pub fn run(mut args: Vec<OsString>) -> Exit {
         }
     };
     let mut output = Output::of_process(cli.global.format, cli.global.quiet);
-    output.env.clone_from(&cli.global.env);
+    output.typed = Typed::of(&cli.global);
     let result = match cli.command {
         // These answer questions, also where nothing is set up or the configuration is broken.
         Command::Explain(args) => commands::explain::run(&mut output, &args),
@@ -56,19 +59,21 @@ pub fn run(mut args: Vec<OsString>) -> Exit {
         report(&mut output, &error);
         error.exit
     });
-    output.flush();
+    output.finish();
     exit
 }
 
 /// Shows an error: the message, what caused it, facts, and what to do.
 fn report(output: &mut Output, error: &CliError) {
     if output.format == Format::Json {
-        output.json(&serde_json::json!({
+        output.answer_below(None);
+        let help: Vec<_> = error.help.iter().map(|help| output.completed(help)).collect();
+        return output.json(&serde_json::json!({
             "dbmig": 1,
             "error": error.message,
             "causes": error.causes,
             "notes": error.notes,
-            "help": error.help,
+            "help": help,
             "exit": error.exit.code(),
         }));
     }
@@ -80,7 +85,7 @@ fn report(output: &mut Output, error: &CliError) {
         output.message_line(format!("  note: {note}"));
     }
     for help in &error.help {
-        let help = output.in_environment(help);
+        let help = output.completed(help);
         output.message_line(format!("  help: {help}"));
     }
 }

@@ -2,6 +2,10 @@
 
 use std::io::{self, IsTerminal as _, Write};
 
+use serde_json::{Map, Value};
+
+use crate::typed::Typed;
+
 /// How results are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
 pub enum Format {
@@ -23,11 +27,17 @@ pub struct Output {
     /// How results are written.
     pub format: Format,
     quiet: bool,
-    /// `--env` as it was typed: commands that help proposes act on the same environment.
-    pub env: Option<String>,
+    /// The options that were typed: commands that help proposes act on the same things.
+    pub typed: Typed,
     /// Standard error is a terminal: progress may be shown and lines rewritten.
     pub live: bool,
     broken: bool,
+    /// The one JSON object of the command, written at its end.
+    object: Option<Map<String, Value>>,
+    /// The key below which a part of a command answers.
+    part: Option<&'static str>,
+    /// The findings that were shown.
+    findings: Vec<Value>,
 }
 
 impl Output {
@@ -39,8 +49,11 @@ impl Output {
             stderr: Box::new(io::stderr()),
             format,
             quiet,
-            env: None,
+            typed: Typed::default(),
             broken: false,
+            object: None,
+            part: None,
+            findings: vec![],
         }
     }
 
@@ -64,11 +77,40 @@ impl Output {
         self.write_out(text, false);
     }
 
-    /// The JSON object of a command; nothing for people.
-    pub fn json(&mut self, value: &serde_json::Value) {
-        if self.format == Format::Json {
-            self.write_out(&value.to_string(), true);
+    /// The JSON object of a command, or more of it; nothing for people. It is written by
+    /// [`Output::finish`], so that there is one however many parts a command has.
+    pub fn json(&mut self, value: &Value) {
+        let Some(fields) = value.as_object().filter(|_| self.format == Format::Json) else {
+            return;
+        };
+        let object = self.object.get_or_insert_default();
+        let Some(part) = self.part else { return merge(object, fields) };
+        let own = |name: &str| matches!(name, "dbmig" | "command");
+        let fields = fields.iter().filter(|(name, _)| !own(name));
+        let fields = fields.map(|(name, value)| (name.clone(), value.clone()));
+        object.insert(part.to_owned(), Value::Object(fields.collect()));
+    }
+
+    /// What follows answers below this key of the object; `None` is the object itself.
+    pub fn answer_below(&mut self, part: Option<&'static str>) {
+        self.part = part;
+    }
+
+    /// A finding that was shown: it goes into the object.
+    pub fn found(&mut self, finding: Value) {
+        self.findings.push(finding);
+    }
+
+    /// Writes the JSON object, and what is buffered.
+    pub fn finish(&mut self) {
+        if let Some(mut object) = self.object.take() {
+            if object.contains_key("error") || !self.findings.is_empty() {
+                let findings = std::mem::take(&mut self.findings);
+                object.entry("findings").or_insert(Value::Array(findings));
+            }
+            self.write_out(&Value::Object(object).to_string(), true);
         }
+        self.flush();
     }
 
     /// Something worth knowing.
@@ -85,25 +127,13 @@ impl Output {
 
     /// What to do next.
     pub fn help(&mut self, text: impl AsRef<str>) {
-        let text = self.in_environment(text.as_ref());
+        let text = self.completed(text.as_ref());
         self.message("help", &text);
     }
 
-    /// Completes the commands in a text with the environment that was asked for.
-    pub fn in_environment(&self, text: &str) -> String {
-        let Some(env) = &self.env else { return text.to_owned() };
-        let mut out = String::new();
-        for (index, part) in text.split('`').enumerate() {
-            if index > 0 {
-                out.push('`');
-            }
-            out.push_str(part);
-            // Every second part stands between back quotes.
-            if index % 2 == 1 && ABOUT_A_DATABASE.iter().any(|command| part.starts_with(command)) {
-                out.push_str(&format!(" --env {env}"));
-            }
-        }
-        out
+    /// Completes the commands in a text with the options that were typed.
+    pub fn completed(&self, text: &str) -> String {
+        self.typed.complete(text)
     }
 
     /// Why the command could not be completed.
@@ -150,18 +180,15 @@ impl Output {
     }
 }
 
-/// Commands that mean another database in another environment.
-const ABOUT_A_DATABASE: [&str; 9] = [
-    "cargo dbmig migrate",
-    "cargo dbmig revert",
-    "cargo dbmig redo",
-    "cargo dbmig resolve",
-    "cargo dbmig status",
-    "cargo dbmig seed",
-    "cargo dbmig plan",
-    "cargo dbmig migration",
-    "cargo dbmig database",
-];
+/// Adds fields; lists of the same name become one.
+fn merge(object: &mut Map<String, Value>, fields: &Map<String, Value>) {
+    for (name, value) in fields {
+        match (object.get_mut(name), value) {
+            (Some(Value::Array(list)), Value::Array(more)) => list.extend(more.iter().cloned()),
+            _ => drop(object.insert(name.clone(), value.clone())),
+        }
+    }
+}
 
 /// Names and messages come from files and servers: control characters never reach the terminal.
 fn printable(text: &str) -> String {
@@ -179,16 +206,6 @@ fn printable(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn proposed_commands_keep_the_environment() {
-        let mut output = Output::of_process(Format::Human, true);
-        let text = "mend it, then `cargo dbmig migrate`; see `cargo dbmig check`";
-        assert_eq!(output.in_environment(text), text);
-        output.env = Some("staging".into());
-        let expected = "mend it, then `cargo dbmig migrate --env staging`; see `cargo dbmig check`";
-        assert_eq!(output.in_environment(text), expected);
-    }
 
     #[test]
     fn control_characters_are_shown_not_sent() {

@@ -81,6 +81,31 @@ pub fn all_sets(start: &Path, env: &Env) -> CliResult<Vec<WorkspaceSet>> {
     Ok(sets)
 }
 
+/// The packages of the workspace that `start` is in whose folder has a `dbmig.toml`, sorted.
+///
+/// # Errors
+/// Cargo cannot be asked.
+pub fn packages_with_config(start: &Path, env: &Env) -> CliResult<Vec<String>> {
+    let metadata = metadata(start, env)?;
+    let mut names: Vec<String> = metadata
+        .workspace_packages()
+        .into_iter()
+        .filter(|package| folder_of(package).join(DBMIG_TOML).exists())
+        .map(|package| package.name.to_string())
+        .collect();
+    names.sort();
+    Ok(names)
+}
+
+/// Whether the folder in hand belongs to a virtual root alone: a `Cargo.toml` with `[workspace]` and
+/// without `[package]`.
+pub fn is_at_virtual_root(project: &Project) -> bool {
+    let Some(manifest) = &project.manifest else { return false };
+    let text = std::fs::read_to_string(manifest).unwrap_or_default();
+    toml_edit::Document::parse(text.as_str())
+        .is_ok_and(|toml| toml.contains_key("workspace") && !toml.contains_key("package"))
+}
+
 /// Every project of the workspace that has at least one set which no earlier one has: see [`all_sets`].
 ///
 /// # Errors

@@ -47,7 +47,11 @@ fn broken_configuration() {
 fn unknown_environment() {
     unchanged(&sandbox(), ["migrate", "--env", "producton"])
         .exits(2)
-        .warns("did you mean `production`?");
+        .warns("did you mean `production`?")
+        .warns("or add an `[env.producton]` section");
+    unchanged(&sandbox(), ["migrate", "--env", "xyz"])
+        .exits(2)
+        .warns("help: add an `[env.xyz]` section");
 }
 
 #[test]

@@ -24,6 +24,7 @@ fn reports_everything_at_once() {
         ran = ran.warns(&format!("[{code}]"));
     }
     let ran = ran.warns("did you mean `run_in_transaction`?").says("1 set: ");
+    let ran = ran.says("checked migrations (3 migrations)");
     assert!(!ran.stderr.contains("panicked"));
     let json = sandbox.dbmig(["check", "--format", "json"]).exits(1).json();
     let found: Vec<_> =
@@ -36,6 +37,14 @@ fn reports_everything_at_once() {
         .find(|f| f["code"] == "invalid-metadata")
         .unwrap();
     assert_eq!((place["line"].as_u64(), place["column"].as_u64()), (Some(1), Some(1)));
+}
+
+#[test]
+fn a_set_that_can_not_be_read_is_counted() {
+    let sandbox = Sandbox::project();
+    sandbox.migration("1_a", "SELECT 1;", "SELECT 1;");
+    sandbox.write("migrations/2_b/up.sql", b"SELECT 'caf\xe9';");
+    sandbox.dbmig(["check"]).exits(1).says("checked migrations (2 migrations)");
 }
 
 #[test]

@@ -81,3 +81,22 @@ fn diesels_flag_for_no_down_declares_nothing() {
     sandbox.dbmig(["migrate"]).ok();
     sandbox.dbmig(["revert"]).ok();
 }
+
+#[test]
+fn versions_keep_their_width() {
+    let sandbox = Sandbox::project();
+    sandbox.dbmig(["generate", "a", "--version", "5"]).ok();
+    for version in ["6", "7", "8", "9", "90", "91"] {
+        sandbox.dbmig(["generate", "b"]).ok();
+        assert!(sandbox.exists(&format!("migrations/{version}_b")), "{version}");
+    }
+}
+
+#[test]
+fn reasons_say_something() {
+    let sandbox = Sandbox::project();
+    for reason in ["", "  "] {
+        sandbox.dbmig(["generate", "x", "--irreversible", reason]).exits(2).warns("say why");
+        sandbox.dbmig(["lock", "--late-ok", reason]).exits(2).warns("say why");
+    }
+}

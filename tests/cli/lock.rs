@@ -67,3 +67,35 @@ fn check_compares_and_writes_nothing() {
     sandbox.dbmig(["lock", "--check"]).exits(1).says("+migration 2 dir=2_b");
     assert!(before == sandbox.snapshot());
 }
+
+#[test]
+fn what_could_not_be_written_is_not_called_locked() {
+    let sandbox = locked();
+    sandbox.migration("2_b", "CREATE TABLE b (id INT);", "DROP TABLE b;");
+    sandbox.dbmig(["lock", "--dry-run"]).ok().silent_about("locked  2_b");
+    let ran = sandbox.dbmig(["lock"]).ok();
+    assert!(ran.stdout.find("locked  2_b") < ran.stdout.find("2 final migrations"), "{ran}");
+}
+
+#[test]
+fn paths_in_proposed_commands_are_quoted() {
+    let sandbox = locked();
+    sandbox.write("$(x)/1_a/up.sql", "CREATE TABLE a (id INT);");
+    sandbox.write("$(x)/1_a/down.sql", "DROP TABLE a;");
+    sandbox.write("$(x)/1_a/metadata.toml", "run_in_transaction = true\n");
+    let args = ["lock", "--migrations-dir", "$(x)"];
+    sandbox.dbmig(args).ok().warns("`git add '$(x)/dbmig.lock'`");
+    sandbox.write("$(x)/dbmig.lock", "migration 1\n");
+    let resolve = args.into_iter().chain(["--resolve"]);
+    sandbox.dbmig(resolve).exits(2).warns("`git checkout HEAD -- '$(x)/dbmig.lock'`");
+}
+
+#[test]
+fn a_late_one_is_shown_as_every_finding_is() {
+    let sandbox = locked();
+    sandbox.migration("3_c", "CREATE TABLE c (id INT);", "DROP TABLE c;");
+    sandbox.dbmig(["lock"]).ok();
+    sandbox.migration("2_b", "CREATE TABLE b (id INT);", "DROP TABLE b;");
+    let ran = sandbox.dbmig(["lock"]).ok().warns("\n  --> migrations/2_b");
+    assert!(ran.stderr.starts_with("warning[late-draft]: "), "{ran}");
+}

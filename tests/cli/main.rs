@@ -7,12 +7,18 @@ mod support;
 
 mod against;
 mod bad_input;
+mod before_writing;
 mod check;
+mod consent;
+mod databases;
 mod diesel;
 mod flows;
 mod generate;
+mod init;
+mod json;
 mod lock;
 mod migrate;
 mod revert;
 mod seed;
 mod without_cargo;
+mod workspace;

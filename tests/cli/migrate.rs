@@ -55,7 +55,7 @@ fn status_tells_every_state() {
     sandbox.write("migrations/1_a/up.sql", "create table a (id int); -- reformatted");
     let ran =
         sandbox.dbmig(["status"]).ok().says("reverted").says("modified").says("[reformatted]");
-    let _ = ran.says("1 applied, 1 pending, 1 modified").warns("cargo dbmig generate");
+    let _ = ran.says("2 applied (1 modified), 1 pending").warns("cargo dbmig generate");
     sandbox.dbmig(["status", "--exit-code"]).exits(4);
     let json = sandbox.dbmig(["status", "--format", "json"]).ok().json();
     let states: Vec<_> = json["migrations"]

@@ -102,10 +102,43 @@ fn what_stopped_outside_a_transaction_goes_on_or_is_decided() {
         .dbmig(["migrate"])
         .exits(3)
         .warns("migrations/4_d/up.sql:2:1")
-        .warns("statements 1 to 1 of this file are in the database");
-    sandbox.dbmig(["status"]).ok().says("half-done").warns("cargo dbmig resolve 4");
+        .warns("statement 1 of this file is in the database");
+    sandbox
+        .dbmig(["status"])
+        .ok()
+        .says("half-done")
+        .warns("mend the file of `4_d`")
+        .silent_about("resolve");
     sandbox.write("migrations/4_d/up.sql", "CREATE TABLE d (id INT);\nINSERT INTO d VALUES (1);\n");
     sandbox.dbmig(["migrate"]).ok();
     assert_eq!(sandbox.query("dev.sqlite3", "SELECT id FROM d"), ["1"]);
     sandbox.dbmig(["resolve", "4", "--applied"]).exits(2).warns("did not stop half way");
+}
+
+#[test]
+fn what_was_killed_must_be_decided_before_anything_is_applied() {
+    let sandbox = applied();
+    sandbox.migration("4_d", "CREATE TABLE d (id INT);\nINSERT INTO nosuch VALUES (1);\n", "");
+    sandbox.write("migrations/4_d/metadata.toml", "run_in_transaction = false\n");
+    sandbox.migration("5_e", "CREATE TABLE e (id INT);", "DROP TABLE e;");
+    sandbox.dbmig(["migrate"]).exits(3);
+    let pending = "apply what is pending";
+    sandbox.dbmig(["status"]).ok().warns("mend the file of `4_d`").silent_about(pending);
+    // As if the runner had been killed while it sent the second statement.
+    let killed = "UPDATE __dbmig_history SET state = 'started', intent = 2 WHERE version = '4'";
+    sandbox.query("dev.sqlite3", killed);
+    sandbox.dbmig(["status"]).ok().warns("cargo dbmig resolve 4 --help").silent_about(pending);
+    sandbox.dbmig(["migrate"]).exits(4);
+    sandbox.dbmig(["resolve", "4"]).exits(2).warns("--applied").warns("--not-applied");
+    sandbox.dbmig(["resolve", "4", "--applied", "--not-applied"]).exits(2);
+    sandbox.dbmig(["resolve", "4", "--applied"]).ok();
+    sandbox.dbmig(["status"]).ok().warns(pending);
+}
+
+#[test]
+fn a_first_statement_that_fails_leaves_nothing() {
+    let sandbox = applied();
+    sandbox.migration("4_d", "INSERT INTO nosuch VALUES (1);", "SELECT 1;");
+    sandbox.write("migrations/4_d/metadata.toml", "run_in_transaction = false\n");
+    sandbox.dbmig(["migrate"]).exits(3).warns("nothing of this file is in the database");
 }

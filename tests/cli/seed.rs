@@ -26,7 +26,7 @@ fn the_kind_decides_which_sets_run() {
     ] {
         if file != "dev.sqlite3" {
             std::fs::copy(sandbox.path("dev.sqlite3"), sandbox.path(file)).unwrap();
-            sandbox.dbmig(["redo", "--env", env]).ok();
+            sandbox.dbmig(["redo", "--env", env, "--confirm", file]).ok();
         }
         sandbox.dbmig(["seed", "run", "--env", env]).ok();
         assert_eq!(sandbox.query(file, ROWS), rows, "{env}");
@@ -92,4 +92,13 @@ fn a_url_that_was_typed_is_not_taken_for_development() {
     assert_eq!(sandbox.query("dev.sqlite3", ROWS), ["reference"]);
     sandbox.dbmig(["seed", "run", "--database-url", "dev.sqlite3", "--env", "development"]).ok();
     assert_eq!(sandbox.query("dev.sqlite3", ROWS), ["dev", "reference"]);
+}
+
+#[test]
+fn one_is_not_many() {
+    let sandbox = seeded();
+    sandbox.migration("2_b", "CREATE TABLE b (id INT);", "DROP TABLE b;");
+    sandbox.dbmig(["seed", "run"]).exits(4).warns("1 migration is pending");
+    sandbox.migration("3_c", "CREATE TABLE c (id INT);", "DROP TABLE c;");
+    sandbox.dbmig(["seed", "run"]).exits(4).warns("2 migrations are pending");
 }

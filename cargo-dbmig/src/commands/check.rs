@@ -10,6 +10,7 @@ use crate::exit::Exit;
 use crate::operations::base;
 use crate::output::Format;
 use crate::render;
+use crate::typed::Typed;
 use crate::workspace;
 
 /// Check migrations, lock file, and settings: the gate for CI
@@ -31,8 +32,11 @@ pub struct CheckArgs {
 
 pub(crate) fn run(context: &mut Context<'_>, args: &CheckArgs) -> CliResult<Exit> {
     let against = args.against.as_deref();
-    let findings =
-        if one_set(context, args) { vec![only(context, against)?] } else { all(context, against)? };
+    let findings = if one_project(context, args) {
+        databases(context, against)?
+    } else {
+        all(context, against)?
+    };
     let mut merged = Findings::default();
     let mut sets = 0;
     for (migrations, findings) in findings {
@@ -55,8 +59,8 @@ pub(crate) fn run(context: &mut Context<'_>, args: &CheckArgs) -> CliResult<Exit
     Ok(if merged.has_errors() { Exit::Findings } else { Exit::Done })
 }
 
-/// A package, a directory, or a folder without a workspace was named.
-fn one_set(context: &Context<'_>, args: &CheckArgs) -> bool {
+/// A package, a directory, or a database was named, or there is no workspace.
+fn one_project(context: &Context<'_>, args: &CheckArgs) -> bool {
     let named = context.global.package.is_some()
         || context.global.migrations_dir.is_some()
         || context.global.database.is_some();
@@ -73,19 +77,51 @@ fn only(context: &mut Context<'_>, against: Option<&str>) -> CliResult<Outcome> 
         !compared.iter().any(|other| (other.code, &other.path) == (finding.code, &finding.path))
     });
     checked.findings.extend(compared);
+    if let Some(name) = &context.global.database {
+        // Many are visited, and a command means one.
+        let typed = Typed::database(name);
+        checked.findings.retain_mut(|finding| {
+            finding.help.iter_mut().for_each(|help| *help = typed.complete(help));
+            true
+        });
+    }
     checked.findings.sort();
     let dir = context.migrations_dir()?;
-    let count = checked
-        .set
-        .map_or(String::new(), |set| format!(" ({})", render::count(set.len(), "migration")));
-    Ok((format!("{}{count}", context.show(&dir)), checked.findings))
+    let shown = context.show(&dir);
+    // A set that is not in order has its directories all the same.
+    let count = match checked.set {
+        Some(set) => set.len(),
+        None => dbmig_build::load(&dir, &shown).migrations.len(),
+    };
+    Ok((format!("{shown} ({})", render::count(count, "migration")), checked.findings))
+}
+
+/// Every database of the project, or the one that was named.
+fn databases(context: &mut Context<'_>, against: Option<&str>) -> CliResult<Vec<Outcome>> {
+    if context.global.migrations_dir.is_some() || context.global.database.is_some() {
+        return Ok(vec![only(context, against)?]);
+    }
+    let names: Vec<_> = context
+        .project
+        .config
+        .database_names()
+        .into_iter()
+        .map(|name| name.map(str::to_owned))
+        .collect();
+    let mut outcomes = Vec::new();
+    for name in names {
+        context.global.database = name;
+        outcomes.push(only(context, against)?);
+    }
+    context.global.database = None;
+    Ok(outcomes)
 }
 
 /// Every set of the workspace, each once however many packages share it.
 fn all(context: &mut Context<'_>, against: Option<&str>) -> CliResult<Vec<Outcome>> {
     let sets = workspace::all_sets(&context.project.start, &context.env)?;
     if sets.is_empty() {
-        return Ok(vec![only(context, against)?]);
+        return databases(context, against);
     }
     let mut outcomes = Vec::new();
     let before = (context.project.clone(), context.global.clone());

@@ -22,7 +22,7 @@ pub struct GenerateArgs {
     #[arg(long, value_name = "VERSION")]
     version: Option<String>,
     /// Leave `down.sql` out and declare why there is no way back
-    #[arg(long, value_name = "REASON")]
+    #[arg(long, value_name = "REASON", value_parser = super::reason)]
     irreversible: Option<String>,
     /// Run outside a transaction
     #[arg(long)]

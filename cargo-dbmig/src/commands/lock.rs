@@ -14,6 +14,7 @@ use crate::operations::{base, locking};
 use crate::render;
 use crate::scaffold::FileChange;
 use crate::select::Catalog;
+use crate::shell;
 
 /// Make drafts final
 ///
@@ -30,7 +31,7 @@ pub struct LockArgs {
     #[arg(long, requires = "relock")]
     force: bool,
     /// Accept late migrations that conflict, or that nobody can judge, for this reason
-    #[arg(long, value_name = "REASON")]
+    #[arg(long, value_name = "REASON", value_parser = super::reason)]
     late_ok: Option<String>,
     /// Put a lock file with merge conflict markers in order: keep the migrations of both sides
     #[arg(long, conflicts_with_all = ["relock", "late_ok"])]
@@ -104,9 +105,11 @@ pub(crate) fn run(context: &mut Context<'_>, args: &LockArgs) -> CliResult<Exit>
         .filter(|m| m.standing == Standing::Draft || relocked.contains(&m.version))
         .map(|m| m.dir_name.clone().into_owned())
         .collect();
-    for finding in others.iter().filter(|f| matches!(f.code, Code::LateDraft | Code::LateOpaque)) {
-        context.output.note(finding.one_line());
-    }
+    let mut late = Findings::default();
+    late.extend(
+        others.into_iter().filter(|f| matches!(f.code, Code::LateDraft | Code::LateOpaque)),
+    );
+    render::findings(context.output, &late);
     write(context, &lock, &names, args.writing())
 }
 
@@ -183,9 +186,6 @@ fn write(
     let path = context.migrations_dir()?.join(FILE_NAME);
     let shown = context.show(&path);
     let change = FileChange::new(&path, FileChange::current(&path)?, lock.render());
-    for name in names {
-        context.output.progress(format!("  locked  {name}"));
-    }
     match &change {
         None => context.output.line(format!(
             "{shown}: nothing to lock, {}",
@@ -194,10 +194,13 @@ fn write(
         Some(change) if writing != Writing::Write => context.output.line(change.diff(&context.cwd)),
         Some(change) => {
             change.apply()?;
+            for name in names {
+                context.output.progress(format!("  locked  {name}"));
+            }
             context
                 .output
                 .line(format!("{shown}: {}", render::count(lock.len(), "final migration")));
-            context.output.help(format!("commit it: `git add {shown}`"));
+            context.output.help(format!("commit it: `git add {}`", shell::quoted(&shown)));
         }
     }
     context.output.json(&json!({
@@ -231,7 +234,7 @@ fn resolve(context: &mut Context<'_>, writing: Writing) -> CliResult<Exit> {
         .help(format!("restore it: `git checkout HEAD -- {shown}`"))),
         Err(ResolveError::Line(LockError::Malformed(line, reason))) => {
             Err(CliError::usage(format!("{shown}:{line}:1: the lock file is damaged: {reason}"))
-                .help(format!("restore it: `git checkout HEAD -- {shown}`")))
+                .help(format!("restore it: `git checkout HEAD -- {}`", shell::quoted(&shown))))
         }
         Err(ResolveError::Line(LockError::Unsupported(line, what))) => Err(CliError::usage(
             format!("{shown}:{line}:1: the lock file has {what}, which this version does not know"),

@@ -52,11 +52,18 @@ pub(crate) fn run(context: &mut Context<'_>, args: &MigrateArgs) -> CliResult<Ex
     let again = "cargo dbmig migrate";
     let report = running::execute(context, &mut sides, &plan, Wording::Native, again)?;
     conclude(context, &report)?;
+    let has_database = sides.has_database();
     drop(sides);
+    if !has_database && (args.seed || args.status) {
+        context.output.note("there is no migration to create the database for");
+        return Ok(Exit::Done);
+    }
     if args.seed {
+        context.output.answer_below(Some("seed"));
         super::seed::run_pending(context)?;
     }
     if args.status {
+        context.output.answer_below(Some("status"));
         super::status::show(context)?;
     }
     Ok(Exit::Done)
@@ -79,8 +86,8 @@ fn conclude(context: &mut Context<'_>, report: &Report) -> CliResult<()> {
     };
     if report.adopted > 0 {
         context.output.note(format!(
-            "{} migrations that another tool had applied are recorded from now on",
-            report.adopted
+            "{} that another tool had applied, recorded from now on",
+            render::count(report.adopted, "migration")
         ));
     }
     context.output.line(match report.applied() {

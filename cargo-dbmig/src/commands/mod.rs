@@ -17,10 +17,28 @@ pub mod seed;
 pub mod sql;
 pub mod status;
 
+use clap::Args;
+
 use crate::cli::Command;
 use crate::context::Context;
 use crate::error::CliResult;
 use crate::exit::Exit;
+
+/// What a command asks for that can not be undone.
+#[derive(Debug, Clone, Default, Args)]
+pub struct ConsentArgs {
+    /// The file name of the database: consent where its environment asks for it
+    #[arg(long, value_name = "NAME")]
+    confirm: Option<String>,
+}
+
+/// A reason that says something.
+fn reason(text: &str) -> Result<String, String> {
+    match text.trim() {
+        "" => Err("say why".to_owned()),
+        some => Ok(some.to_owned()),
+    }
+}
 
 /// Runs a command.
 ///
@@ -28,6 +46,9 @@ use crate::exit::Exit;
 ///
 /// Whatever kept it from being completed.
 pub fn run(context: &mut Context<'_>, command: Command) -> CliResult<Exit> {
+    if !matches!(command, Command::Init(_) | Command::Check(_)) {
+        context.refuse_ambiguous_root()?;
+    }
     match command {
         Command::Init(args) => init::run(context, &args),
         Command::Generate(args) => generate::run(context, &args),

@@ -3,13 +3,14 @@
 use clap::Args;
 use dbmig_runtime::plan;
 
+use super::ConsentArgs;
 use super::revert::{Extent, existing_only, report_json, show};
 use crate::context::{Context, Purpose};
 use crate::database::Access;
 use crate::error::CliResult;
 use crate::exit::Exit;
 use crate::failure;
-use crate::operations::running;
+use crate::operations::{consent, running};
 use crate::render::{self, Wording};
 
 /// Revert and apply again
@@ -24,6 +25,9 @@ pub struct RedoArgs {
     /// Show the plan and run nothing
     #[arg(long)]
     dry_run: bool,
+    /// Consent.
+    #[command(flatten)]
+    consent: ConsentArgs,
 }
 
 pub(crate) fn run(context: &mut Context<'_>, args: &RedoArgs) -> CliResult<Exit> {
@@ -38,6 +42,8 @@ pub(crate) fn run(context: &mut Context<'_>, args: &RedoArgs) -> CliResult<Exit>
         show(context, &sides, &plan, "redo")?;
         return Ok(Exit::Done);
     }
+    let command = format!("cargo dbmig redo{}", args.extent.typed());
+    consent::ask_to_revert(context, &sides, &plan, args.consent.confirm.as_deref(), command)?;
     // What was reverted before a failure is pending then.
     let again = "cargo dbmig migrate";
     let report = running::execute(context, &mut sides, &plan, Wording::Native, again)?;

@@ -1,6 +1,6 @@
 //! `resolve`: decide about a migration that stopped half way.
 
-use clap::Args;
+use clap::{ArgGroup, Args};
 use serde_json::json;
 
 use crate::context::{Context, Purpose};
@@ -14,11 +14,12 @@ use crate::operations::running;
 /// A migration that runs outside a transaction and was killed leaves one statement of which nobody
 /// knows. Look into the database, then say which of the two it is. The decision is recorded.
 #[derive(Debug, Args)]
+#[command(group = ArgGroup::new("decision").args(["applied", "not_applied"]).required(true))]
 pub struct ResolveArgs {
     /// The migration: a unique prefix of its version, or its name
     migration: String,
     /// All of it is in the database: record it as applied
-    #[arg(long, required_unless_present = "not_applied", conflicts_with = "not_applied")]
+    #[arg(long)]
     applied: bool,
     /// None of it is in the database any more: record it as not applied
     #[arg(long)]

@@ -5,13 +5,16 @@ use dbmig_runtime::Report;
 use dbmig_runtime::plan::{self, Plan, Target};
 use serde_json::json;
 
+use super::ConsentArgs;
 use crate::context::{Context, Purpose};
 use crate::database::Access;
 use crate::error::{CliError, CliResult};
 use crate::exit::Exit;
 use crate::failure;
+use crate::operations::consent;
 use crate::operations::running::{self, Sides};
 use crate::render::{self, Wording};
+use crate::shell;
 
 /// Revert the most recently applied migration
 ///
@@ -28,6 +31,9 @@ pub struct RevertArgs {
     /// Show the plan and run nothing
     #[arg(long)]
     dry_run: bool,
+    /// Consent.
+    #[command(flatten)]
+    consent: ConsentArgs,
 }
 
 /// How far a revert goes.
@@ -62,6 +68,17 @@ impl Extent {
             _ => Target::Steps(1),
         })
     }
+
+    /// The flags as they were typed, behind a command.
+    pub(crate) fn typed(&self) -> String {
+        match (&self.to, &self.through, self.step) {
+            (Some(text), _, _) => format!(" --to {}", shell::quoted(text)),
+            (_, Some(text), _) => format!(" --through {}", shell::quoted(text)),
+            (_, _, Some(count)) => format!(" --step {count}"),
+            _ if self.all => " --all".to_owned(),
+            _ => String::new(),
+        }
+    }
 }
 
 pub(crate) fn run(context: &mut Context<'_>, args: &RevertArgs) -> CliResult<Exit> {
@@ -80,6 +97,10 @@ pub(crate) fn run(context: &mut Context<'_>, args: &RevertArgs) -> CliResult<Exi
         show(context, &sides, &plan, "revert")?;
         return Ok(Exit::Done);
     }
+    let extent = if args.missing { " --missing".to_owned() } else { args.extent.typed() };
+    let command = format!("cargo dbmig revert{extent}");
+    let confirm = args.consent.confirm.as_deref();
+    consent::ask_to_revert(context, &sides, &plan, confirm, command)?;
     let report =
         running::execute(context, &mut sides, &plan, Wording::Native, "cargo dbmig revert")?;
     let database = context.database_name()?;

@@ -96,7 +96,13 @@ fn refuse_pending(sides: &running::Sides) -> CliResult<()> {
     }
     Err(CliError::new(
         Exit::History,
-        format!("{pending} migrations are pending, and seeds are written for the newest schema"),
+        format!(
+            "{} pending, and seeds are written for the newest schema",
+            match pending {
+                1 => "1 migration is".to_owned(),
+                more => format!("{more} migrations are"),
+            }
+        ),
     )
     .help("apply them first: `cargo dbmig migrate`"))
 }
@@ -116,7 +122,9 @@ fn show(context: &mut Context<'_>, seeds: &[Seed]) -> CliResult<Exit> {
     }
     let database = context.database_name()?;
     let todo = states.iter().filter(|state| **state != SeedState::Done).count();
-    context.output.line(format!("{database}: {todo} of {} seeds to run", seeds.len()));
+    context
+        .output
+        .line(format!("{database}: {todo} of {} to run", render::count(seeds.len(), "seed")));
     let rows: Vec<_> = seeds
         .iter()
         .zip(&states)

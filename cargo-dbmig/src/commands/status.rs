@@ -1,14 +1,17 @@
 //! `status`: the state of every migration.
 
 use clap::Args;
+use dbmig_build::Version;
+use dbmig_runtime::PlanError;
 use dbmig_runtime::history::{self, State, StatusRow};
+use dbmig_runtime::plan::Target;
 use serde_json::json;
 
 use crate::context::{Context, Purpose};
 use crate::database::Access;
 use crate::error::CliResult;
 use crate::exit::Exit;
-use crate::operations::running;
+use crate::operations::running::{self, Sides};
 
 /// Show the state of every migration
 ///
@@ -41,11 +44,17 @@ pub(crate) fn show(context: &mut Context<'_>) -> CliResult<Vec<StatusRow>> {
     }
     let count =
         |wanted: &dyn Fn(State) -> bool| rows.iter().filter(|row| wanted(row.state)).count();
+    // What was edited since is applied all the same.
+    let applied = count(&|s| matches!(s, State::Applied | State::Modified));
+    let modified = match count(&|s| s == State::Modified) {
+        0 => String::new(),
+        some => format!(" ({some} {})", State::Modified.as_str()),
+    };
     let mut parts = vec![
-        format!("{} applied", count(&|s| s == State::Applied)),
+        format!("{applied} applied{modified}"),
         format!("{} pending", count(&State::is_pending)),
     ];
-    for state in [State::Modified, State::Missing, State::HalfDone] {
+    for state in [State::Missing, State::HalfDone] {
         match count(&|s| s == state) {
             0 => {}
             more => parts.push(format!("{more} {}", state.as_str())),
@@ -53,7 +62,7 @@ pub(crate) fn show(context: &mut Context<'_>) -> CliResult<Vec<StatusRow>> {
     }
     let database = context.database_name()?;
     context.output.line(format!("{database}: {}", parts.join(", ")));
-    hints(context, &rows);
+    hints(context, &rows, undecided(&sides));
     context.output.json(&json!({
         "dbmig": 1, "command": "status", "database": database,
         "migrations": rows.iter().map(row_json).collect::<Vec<_>>(),
@@ -75,13 +84,25 @@ fn line(row: &StatusRow) -> String {
     format!("{:<9}  {when:<19}  {}{marks}", row.state.as_str(), row.name)
 }
 
+/// What stopped half way and can not go on by itself: an apply would stop at it.
+fn undecided(sides: &Sides) -> Option<Version> {
+    match sides.plan_apply(&Target::All, false) {
+        Err(PlanError::HalfDone { version, .. }) => Some(version),
+        _ => None,
+    }
+}
+
 /// What to do about what is not in order.
-fn hints(context: &mut Context<'_>, rows: &[StatusRow]) {
+fn hints(context: &mut Context<'_>, rows: &[StatusRow], undecided: Option<Version>) {
     let first = |state| rows.iter().find(|row| row.state == state);
-    if let Some(row) = first(State::HalfDone) {
-        context
-            .output
-            .help(format!("decide about it: `cargo dbmig resolve {} --help`", row.version));
+    let half_done = first(State::HalfDone);
+    if let Some(version) = &undecided {
+        context.output.help(format!("decide about it: `cargo dbmig resolve {version} --help`"));
+    } else if let Some(row) = half_done {
+        context.output.help(format!(
+            "mend the file of `{}`, and go on where it stopped: `cargo dbmig migrate`",
+            row.name
+        ));
     }
     if let Some(row) = first(State::Modified) {
         let help = if row.draft {
@@ -97,7 +118,8 @@ fn hints(context: &mut Context<'_>, rows: &[StatusRow]) {
             .output
             .help("take what is missing here out of the database: `cargo dbmig revert --missing`");
     }
-    if rows.iter().any(|row| row.state.is_pending()) {
+    let stopped = undecided.is_some() || half_done.is_some();
+    if !stopped && rows.iter().any(|row| row.state.is_pending()) {
         context.output.help("apply what is pending: `cargo dbmig migrate`");
     }
 }

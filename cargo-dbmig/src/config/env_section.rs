@@ -1,5 +1,6 @@
 //! `[env.<name>]`: one environment as written in `dbmig.toml`.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::model::Kind;
@@ -41,6 +42,8 @@ pub struct EnvironmentConfig {
     pub place: Option<Place>,
     /// Where the URL comes from.
     pub url: UrlSources,
+    /// `[env.<name>.databases.<database>]`: where the URLs of named databases come from.
+    pub databases: BTreeMap<String, UrlSources>,
     /// `kind`, if written. [`super::Environment::kind`] is the one that counts.
     pub kind: Option<Kind>,
     /// `protected`, if written. [`super::Environment::protected`] is the one that counts.
@@ -83,6 +86,9 @@ pub(super) const KEYS: [&str; 18] = [
     "target_version",
 ];
 
+/// The keys of `[env.<name>.databases.<database>]`.
+const DATABASE_KEYS: [&str; 3] = ["url", "url_env", "url_file"];
+
 const PARTS: [&str; 5] = ["host", "port", "user", "password_env", "dbname"];
 
 pub(super) fn read(
@@ -90,11 +96,14 @@ pub(super) fn read(
     name: &str,
     place: Place,
     table: &dyn toml_edit::TableLike,
+    databases: &[&str],
 ) -> CliResult<EnvironmentConfig> {
-    let section = Section::strict(source, format!("`[env.{name}]`"), table, &KEYS)?;
+    let known = [&KEYS[..], &["databases"]].concat();
+    let section = Section::strict(source, format!("`[env.{name}]`"), table, &known)?;
     Ok(EnvironmentConfig {
         place: Some(place),
         url: read_url(&section)?,
+        databases: read_databases(source, name, &section, databases)?,
         kind: section.parsed("kind", |text| {
             choose(
                 text,
@@ -114,6 +123,38 @@ pub(super) fn read(
         init_sql: section.string("init_sql")?,
         target_version: section.string("target_version")?,
     })
+}
+
+fn read_databases(
+    source: Source<'_>,
+    name: &str,
+    section: &Section<'_>,
+    known: &[&str],
+) -> CliResult<BTreeMap<String, UrlSources>> {
+    let mut databases = BTreeMap::new();
+    let Some(table) = section.table("databases")? else { return Ok(databases) };
+    let label = format!("[env.{name}.databases]");
+    let section = Section::open(source, format!("`{label}`"), table);
+    for (database, _) in section.keys() {
+        if !known.contains(&database) {
+            let message = format_args!("unknown database `{database}` in `{label}`");
+            let error = section.key_error(database, message);
+            return Err(error.help(format!(
+                "add a `[databases.{database}]` section, or name one of: {}",
+                super::suggest::listed(known.iter().copied())
+            )));
+        }
+        let Some(inner) = section.table(database)? else { continue };
+        let label = format!("`[env.{name}.databases.{database}]`");
+        let inner = Section::strict(source, label.clone(), inner, &DATABASE_KEYS)?;
+        if !DATABASE_KEYS.iter().any(|key| inner.has(key)) {
+            return Err(section
+                .key_error(database, format_args!("{label} names no database"))
+                .help("give it a `url`, a `url_env`, or a `url_file`"));
+        }
+        databases.insert(database.to_owned(), read_url(&inner)?);
+    }
+    Ok(databases)
 }
 
 fn read_url(section: &Section<'_>) -> CliResult<UrlSources> {

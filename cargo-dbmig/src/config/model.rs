@@ -137,7 +137,8 @@ impl Config {
             None if name == Self::DEFAULT_ENVIRONMENT => EnvironmentConfig::default(),
             None => {
                 let error = unknown_name("environment", name, &self.environment_names());
-                return Err(error.help(format!("or add an `[env.{name}]` section to dbmig.toml")));
+                let or = if error.help.is_empty() { "" } else { "or " };
+                return Err(error.help(format!("{or}add an `[env.{name}]` section to dbmig.toml")));
             }
         };
         let kind = match section.kind {

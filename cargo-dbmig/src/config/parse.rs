@@ -29,11 +29,14 @@ impl Config {
         let table: &dyn TableLike = document.as_table();
         reject_misplaced(source, table)?;
         let root = Section::strict(source, "dbmig.toml".to_owned(), table, &known)?;
+        let database = read_database(&root)?;
+        let databases = read_databases(source, &root)?;
+        let names: Vec<&str> = databases.keys().map(String::as_str).collect();
         Ok(Self {
             from_file: true,
-            database: read_database(&root)?,
-            databases: read_databases(source, &root)?,
-            environments: read_environments(source, &root)?,
+            environments: read_environments(source, &root, &names)?,
+            database,
+            databases,
             lints: read_lints(source, &root)?,
             policy: read_policy(source, &root)?,
             shadow: read_shadow(source, &root)?,
@@ -113,10 +116,11 @@ fn read_databases(
 fn read_environments(
     source: Source<'_>,
     root: &Section<'_>,
+    databases: &[&str],
 ) -> CliResult<BTreeMap<String, super::EnvironmentConfig>> {
     let mut environments = BTreeMap::new();
     named(source, root, "env", |name, parent, table| {
-        let section = env_section::read(source, name, parent.place(name), table)?;
+        let section = env_section::read(source, name, parent.place(name), table, databases)?;
         environments.insert(name.to_owned(), section);
         Ok(())
     })?;

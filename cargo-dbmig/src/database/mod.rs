@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 
 use dbmig_runtime::Session;
 
-use crate::config::{Config, Environment, Kind, UrlChoice};
+use crate::config::{Config, Environment, Kind, UrlChoice, UrlSources};
 use crate::context::Context;
 use crate::error::{CliError, CliResult};
+use crate::shell;
 pub use url::SqliteUrl;
 
 /// What a connection is for.
@@ -46,7 +47,7 @@ pub fn locate(context: &Context<'_>, environment: &Environment) -> CliResult<Loc
         return Location::of(url, cwd, cwd);
     }
     let root = &context.project.root;
-    match environment.section.url.choose(&context.env) {
+    match sources(context, environment)?.choose(&context.env) {
         // Diesel takes a path in a variable as relative to the current folder.
         UrlChoice::Variable { url, .. } => Location::of(url.reveal(), cwd, cwd),
         UrlChoice::Literal(url) => Location::of(url.reveal(), root, cwd),
@@ -77,6 +78,31 @@ pub fn locate(context: &Context<'_>, environment: &Environment) -> CliResult<Loc
     }
 }
 
+/// The URL keys that speak for the database that was asked for.
+///
+/// With several databases a named one needs a URL of its own: in the file of another one its migrations
+/// would be taken for missing, and those of the other for what is to be taken out.
+fn sources<'a>(context: &Context<'_>, environment: &'a Environment) -> CliResult<&'a UrlSources> {
+    let (section, config) = (&environment.section, &context.project.config);
+    let (name, _) = config.database(context.global.database.as_deref())?;
+    let Some(name) = name else { return Ok(&section.url) };
+    match section.databases.get(name) {
+        Some(own) => Ok(own),
+        None if config.database_names().len() == 1 => Ok(&section.url),
+        None => {
+            let environment = &environment.name;
+            Err(CliError::usage(format!(
+                "database `{name}` has no URL of its own in environment `{environment}`"
+            ))
+            .note("dbmig.toml has several databases, and each needs one")
+            .help(format!(
+                "add an `[env.{environment}.databases.{name}]` section with a `url`, a `url_env`, or a `url_file`"
+            ))
+            .help("or give `--database-url <URL>`"))
+        }
+    }
+}
+
 fn no_url(context: &Context<'_>, environment: &Environment) -> CliError {
     let error = CliError::usage("no database is named");
     let error = if context.project.config.from_file {
@@ -96,6 +122,15 @@ impl Location {
             None => ":memory:".to_owned(),
         };
         Ok(Self { url, shown })
+    }
+
+    /// An empty database that nobody else sees, in place of one that is not there yet.
+    ///
+    /// # Errors
+    ///
+    /// What SQLite reports.
+    pub fn in_memory() -> CliResult<Box<dyn Session>> {
+        Self::of(":memory:", Path::new(""), Path::new(""))?.open(Access::Write)
     }
 
     /// What messages call it.
@@ -136,7 +171,8 @@ impl Location {
         match path.parent() {
             Some(parent) if !parent.as_os_str().is_empty() && !parent.is_dir() => {
                 let parent = crate::project::show(parent, cwd);
-                Err(missing.help(format!("create its folder: `mkdir -p {parent}`")))
+                Err(missing
+                    .help(format!("create its folder: `mkdir -p {}`", shell::quoted(&parent))))
             }
             _ => Ok(true),
         }

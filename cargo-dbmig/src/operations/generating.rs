@@ -47,6 +47,13 @@ pub fn plan(
         Some(version) => checked_version(version, raw)?,
         None => next_version(raw, now),
     };
+    if Version::of_directory(&version).as_str().len() > Version::MAX_BYTES {
+        return Err(CliError::usage(format!(
+            "no version of at most {} characters comes to mind that sorts after the newest",
+            Version::MAX_BYTES
+        ))
+        .help("choose one: `--version <VERSION>`"));
+    }
     let folder = dir.join(format!("{version}_{label}"));
     let file = |name: &str, text: &str| NewFile { path: folder.join(name), text: text.to_owned() };
     let mut files = vec![file("up.sql", "-- Your SQL goes here\n")];
@@ -119,18 +126,31 @@ fn next_version(raw: &RawSet, now: SystemTime) -> String {
     after(newest.as_ref().map_or("", Version::as_str))
 }
 
-/// The shortest text of the same form that sorts after `version`.
+/// A text of the same form that sorts after `version`.
 fn after(version: &str) -> String {
-    let split = version.len().saturating_sub(4);
-    let (stem, counter) = match version.is_char_boundary(split) {
-        true => version.split_at(split),
-        false => (version, ""),
-    };
-    let next = u32::from_str_radix(counter, 16).ok().filter(|_| version.len() == 18).map(|n| n + 1);
-    match next {
-        Some(next) if next <= 0xffff => format!("{stem}{next:04x}"),
-        _ => format!("{version}0000"),
+    if let Some((stem, counter)) = version.split_at_checked(14).filter(|_| version.len() == 18) {
+        let next = u32::from_str_radix(counter, 16).ok().map(|counter| counter + 1);
+        if let Some(next) = next.filter(|next| *next <= 0xffff) {
+            return format!("{stem}{next:04x}");
+        }
     }
+    let stem = version.trim_end_matches(|c: char| c.is_ascii_digit());
+    match version.get(stem.len()..).unwrap_or_default() {
+        "" => format!("{version}0000"),
+        // The width stays: versions are compared as text.
+        digits => match next_number(digits) {
+            Some(next) => format!("{stem}{next}"),
+            None => format!("{version}0"),
+        },
+    }
+}
+
+/// The next number of the same width; `None` behind `99…9`.
+fn next_number(digits: &str) -> Option<String> {
+    let kept = digits.trim_end_matches('9');
+    let last = kept.chars().next_back()?.to_digit(10)?;
+    let zeros = "0".repeat(digits.len() - kept.len());
+    Some(format!("{}{}{zeros}", &kept[..kept.len() - 1], last + 1))
 }
 
 /// UTC, `YYYY-MM-DD-HHMMSS`.
@@ -210,11 +230,18 @@ mod tests {
             (&[][..], "2026-11-21-014139-0000"),
             (&["2026-11-21-014139-0000_a"], "2026-11-21-014139-0001"),
             (&["2026-11-21-014139_a"], "2026-11-21-014139-0000"),
-            (&["2027-01-01-000000_a"], "202701010000000000"),
+            (&["2027-01-01-000000_a"], "20270101000001"),
             (&["2027-01-01-000000-00ff_a"], "202701010000000100"),
             (&["2027-01-01-000000-ffff_a"], "202701010000 00ffff0000"),
             (&["zzz_a"], "zzz0000"),
-            (&["3000_é"], "30000000"),
+            (&["3000_é"], "3001"),
+            (&["5_a"], "6"),
+            (&["5_a", "6_b"], "7"),
+            (&["9_a"], "90"),
+            (&["999_a"], "9990"),
+            (&["3099_a"], "3100"),
+            (&["zzz0000_a"], "zzz0001"),
+            (&["2027-01-01-000000-ffff0000_a"], "20270101000000ffff0001"),
         ] {
             let version = next_version(&set(names), now);
             assert_eq!(version, expected.replace(' ', ""), "{names:?}");

@@ -1,6 +1,7 @@
 //! What several commands do: generating, locking, running. Knows nothing of clap.
 
 pub mod base;
+pub mod consent;
 pub mod generating;
 pub mod init;
 pub mod locking;

@@ -6,8 +6,8 @@ use dbmig_runtime::plan::{self, OnMissing, Plan, Rules, Target};
 use dbmig_runtime::{PlanError, Report, Session, runner};
 
 use crate::context::{Context, Purpose};
-use crate::database::Access;
-use crate::error::{CliError, CliResult};
+use crate::database::{Access, Location};
+use crate::error::CliResult;
 use crate::failure::{self, Files};
 use crate::render::{self, Live, Wording};
 use crate::select::Catalog;
@@ -18,8 +18,10 @@ pub struct Sides {
     pub set: MigrationSet,
     /// What the database says.
     pub history: History,
-    /// The connection.
+    /// The connection; to an empty database in memory while there is none to connect to.
     pub session: Box<dyn Session>,
+    /// The database is a file that is not there yet: created when there is something to run.
+    absent: bool,
 }
 
 /// Loads the set, connects, and reads the history.
@@ -29,12 +31,28 @@ pub struct Sides {
 /// The set is not in order, or the database can not be reached or read.
 pub fn sides(context: &mut Context<'_>, purpose: Purpose, access: Access) -> CliResult<Sides> {
     let set = context.load_set(purpose)?;
-    let mut session = context.connect(access)?;
-    let history = history::read(&mut *session).map_err(|error| {
-        let error_shown = CliError::database("could not read the history").cause(error.to_string());
-        error.hint.into_iter().fold(error_shown, CliError::help)
-    })?;
-    Ok(Sides { set, history, session })
+    let absent = context.is_absent(access)?;
+    let mut session = if absent { Location::in_memory()? } else { context.connect(access)? };
+    let history = read_history(&mut *session)?;
+    Ok(Sides { set, history, session, absent })
+}
+
+fn read_history(session: &mut dyn Session) -> CliResult<History> {
+    history::read(session).map_err(|error| failure::of_database("read the history", error))
+}
+
+/// Plans an apply to an empty database, and writes nothing: what a database that is to be created would
+/// get. Warnings are left to the run.
+///
+/// # Errors
+///
+/// The set is not in order, or can not be applied.
+pub fn foresee(context: &mut Context<'_>) -> CliResult<()> {
+    let set = context.load_set(Purpose::Foresee)?;
+    let protected = context.environment()?.protected;
+    let (history, session) = (History::default(), Location::in_memory()?);
+    let sides = Sides { set, history, session, absent: true };
+    sides.plan_apply(&Target::All, protected).map(drop).map_err(|error| failure::of_plan(&error))
 }
 
 impl Sides {
@@ -48,6 +66,11 @@ impl Sides {
             catalog.add(version, render::name_of(&self.set, &self.history, version));
         }
         catalog
+    }
+
+    /// There is a database to look into.
+    pub fn has_database(&self) -> bool {
+        !self.absent
     }
 
     /// Finds what a selector means.
@@ -87,6 +110,12 @@ pub fn execute(
     again: &str,
 ) -> CliResult<Report> {
     let dir = context.migrations_dir()?;
+    if sides.absent && !plan.is_empty() {
+        sides.session = context.connect(Access::Write)?;
+        // Another runner may have been faster.
+        sides.history = read_history(&mut *sides.session)?;
+        sides.absent = false;
+    }
     let mut live = match wording {
         Wording::Native => Live::new(context.output, plan.steps.len()),
         Wording::Diesel => Live::diesel(context.output, plan.steps.len()),

@@ -2,6 +2,7 @@
 
 use dbmig_build::{Finding, Findings, Severity};
 
+use super::json::finding_json;
 use super::words::count;
 use crate::output::{Format, Output};
 
@@ -12,7 +13,11 @@ pub fn findings(output: &mut Output, findings: &Findings) {
             Format::Human => human(output, finding),
             Format::Short => output.line(finding.one_line()),
             Format::Github => output.line(github(finding)),
-            Format::Json => {}
+            Format::Json => {
+                let mut finding = finding.clone();
+                finding.help.iter_mut().for_each(|help| *help = output.completed(help));
+                output.found(finding_json(&finding));
+            }
         }
     }
 }
@@ -24,6 +29,7 @@ fn human(output: &mut Output, finding: &Finding) {
         output.message_line(format!("   = note: {note}"));
     }
     for help in &finding.help {
+        let help = output.completed(help);
         output.message_line(format!("   = help: {help}"));
     }
 }

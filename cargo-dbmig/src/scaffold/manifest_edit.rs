@@ -47,7 +47,8 @@ impl DependencySource {
 /// out where it serves none of the dialects.
 ///
 /// Comments, order, and format are kept. A new entry takes its place in a sorted table, and the last one
-/// in any other. An entry that is there is never changed, whatever it says.
+/// in any other. An entry that is there is changed in one case only: it names a version and nothing else
+/// to take the crate from, and `source` is a checkout or a repository.
 ///
 /// # Errors
 /// The manifest is no TOML, or `dependencies` is no table.
@@ -79,6 +80,8 @@ pub fn add_dependencies(
                     tidy_inline(item);
                     show_header(item);
                     changed = true;
+                } else if let Some(entry) = entries.get_mut(name) {
+                    changed |= redirect(entry, source, name);
                 }
             }
             None => {
@@ -108,6 +111,42 @@ fn dependency(source: &DependencySource, name: &str, dialects: &[Dialect]) -> Va
         entry.insert("features", features.into());
     }
     entry.into()
+}
+
+/// Takes a crate from a checkout or a repository where the entry says no more than a version, as this
+/// command writes it: there may be no such version yet. Features and all else are kept.
+fn redirect(entry: &mut Item, source: &DependencySource, name: &str) -> bool {
+    if matches!(source, DependencySource::Registry(_)) {
+        return false;
+    }
+    let source = dependency(source, name, &[]);
+    if entry.is_str() {
+        let Some(value) = entry.as_value_mut() else { return false };
+        let decor = value.decor().clone();
+        *value = source;
+        *value.decor_mut() = decor;
+        return true;
+    }
+    let Some(table) = entry.as_table_like_mut() else { return false };
+    let elsewhere = ["path", "git", "registry", "workspace", "package"];
+    if !table.contains_key("version") || elsewhere.iter().any(|key| table.contains_key(key)) {
+        return false;
+    }
+    table.remove("version");
+    let place = source.as_inline_table().into_iter().flat_map(InlineTable::iter);
+    for (key, value) in place {
+        table.insert(key, toml_edit::value(value.clone()));
+    }
+    if let Some(table) = entry.as_inline_table_mut() {
+        // Where it comes from stands in front, as in a new entry.
+        let first = |key: &toml_edit::Key| !matches!(key.get(), "path" | "git");
+        table.sort_values_by(|a, _, b, _| first(a).cmp(&first(b)));
+        let single_line = !table.to_string().contains('\n');
+        if single_line {
+            table.fmt();
+        }
+    }
+    true
 }
 
 /// Whether a crate is in the table, under its own name or renamed.

@@ -147,3 +147,34 @@ fn broken_manifests_are_errors() {
         assert!(error.message.starts_with(message), "{}", error.message);
     }
 }
+
+#[test]
+fn a_plain_version_gives_way_to_a_checkout() {
+    let path = DependencySource::Path("../checkout".into());
+    let git = DependencySource::Git("https://example.com/x".into());
+    let edit = |text: &str, source: &DependencySource| {
+        add_dependencies(text, "Cargo.toml", source, &[Dialect::Sqlite]).unwrap()
+    };
+    let written = add("[package]\n\n[dependencies]\na = \"1\"\n").unwrap();
+    assert_eq!(
+        edit(&written, &path).unwrap(),
+        "[package]\n\n[dependencies]\na = \"1\"\n\
+         dbmig-runtime = { path = \"../checkout/dbmig-runtime\", features = [\"sqlite\"] }\n\n\
+         [build-dependencies]\ndbmig-build = { path = \"../checkout/dbmig-build\" }\n"
+    );
+    let by_git = edit(&written, &git).unwrap();
+    assert!(by_git.contains("dbmig-build = { git = \"https://example.com/x\" }\n"), "{by_git}");
+    // A second one changes nothing, nor does one without a checkout.
+    assert_eq!(edit(&edit(&written, &path).unwrap(), &path), None);
+    assert_eq!(add(&written), None);
+    // What is said beside the version stays, and what names a place is left alone.
+    let table = "[package]\n[dependencies.dbmig-runtime]\nversion = \"0.1\"\noptional = true\n\
+                 [build-dependencies]\ndbmig-build = \"0.1\" # why\n";
+    let edited = edit(table, &path).unwrap();
+    assert!(edited.contains("optional = true\npath = \"../checkout/dbmig-runtime\"\n"), "{edited}");
+    assert!(edited.contains("dbmig-build = { path = \"../checkout/dbmig-build\" } # why\n"));
+    assert!(!edited.contains("version"), "{edited}");
+    let elsewhere = "[package]\n[dependencies]\ndbmig-runtime.workspace = true\n\
+                     [build-dependencies]\ndbmig-build = { version = \"0.1\", path = \"../old\" }\n";
+    assert_eq!(edit(elsewhere, &path), None);
+}

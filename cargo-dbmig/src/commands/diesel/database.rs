@@ -1,7 +1,7 @@
 //! `database setup|reset|drop`: a database as a whole.
 
 use std::fs::File;
-use std::io::{self, IsTerminal as _, Read as _};
+use std::io::{self, Read as _};
 use std::path::Path;
 
 use serde_json::json;
@@ -9,10 +9,12 @@ use serde_json::json;
 use super::{DropArgs, ResetArgs, SetupArgs, migration, schema};
 use crate::commands::revert::refuse_protected;
 use crate::config::Kind;
-use crate::context::{Context, Purpose};
+use crate::context::Context;
 use crate::database::{Access, Location};
 use crate::error::{CliError, CliResult};
 use crate::exit::Exit;
+use crate::operations::consent::{self, Question};
+use crate::operations::running;
 
 pub(super) fn setup(context: &mut Context<'_>, args: &SetupArgs) -> CliResult<Exit> {
     schema::refuse_locked(context, args.schema)?;
@@ -23,7 +25,7 @@ pub(super) fn reset(context: &mut Context<'_>, args: &ResetArgs) -> CliResult<Ex
     schema::refuse_locked(context, args.schema)?;
     refuse_protected(context, "database reset")?;
     // What can not be set up again is not dropped.
-    context.load_set(Purpose::Other)?;
+    running::foresee(context)?;
     remove(context, args.consent.confirm.as_deref(), "database reset")?;
     set_up(context, "database reset")
 }
@@ -48,13 +50,11 @@ pub(super) fn set_up(context: &mut Context<'_>, command: &str) -> CliResult<Exit
 }
 
 fn create(context: &mut Context<'_>) -> CliResult<()> {
-    // What is not in order must not leave an empty database behind. Outside protected environments both
-    // purposes stop at the same, and this one leaves the warnings to the run.
-    let protected = context.environment()?.protected;
-    context.load_set(if protected { Purpose::Apply } else { Purpose::Other })?;
     let location = context.location()?;
     // Asked for by name: a protected environment is no reason not to.
     if location.prepare(Access::Write, false, &context.cwd)? {
+        // What can not be applied must not leave an empty database behind.
+        running::foresee(context)?;
         context.output.progress(format!("Creating database: {}", location.shown()));
     }
     // Diesel's table is there after a setup, even with no migration to record.
@@ -112,50 +112,19 @@ fn consent(
     confirm: Option<&str>,
     command: &str,
 ) -> CliResult<()> {
-    let environment = context.environment()?;
-    let needless = match environment.kind {
+    let needless = match context.environment()?.kind {
         Kind::Development | Kind::Test => true,
         // A plain Diesel project: it does what Diesel does.
         Kind::Unclassified => !context.project.config.from_file,
         Kind::Production => false,
     };
-    let Some(name) = location.path().and_then(Path::file_name) else { return Ok(()) };
-    let name = name.to_string_lossy().into_owned();
-    let typed = match confirm {
-        // Also where it is needless: another database was meant than the one that would go.
-        Some(typed) => typed.to_owned(),
-        None if needless => return Ok(()),
-        None if io::stdin().is_terminal() => ask(context, location, &name)?,
-        None => {
-            return Err(CliError::usage(format!(
-                "`{command}` removes `{}` and all that is in it",
-                location.shown()
-            ))
-            .note(format!(
-                "environment `{}` is of kind {}",
-                environment.name,
-                environment.kind.as_str()
-            ))
-            .help(format!("if you mean it, add `--confirm {name}`")));
-        }
+    let question = Question {
+        what: format!("`{command}` removes `{}` and all that is in it", location.shown()),
+        needed: !needless,
+        command: format!("cargo dbmig {command}"),
+        refused: "nothing was removed",
     };
-    if typed == name {
-        return Ok(());
-    }
-    Err(CliError::usage(format!("the database is called `{name}`, not `{typed}`"))
-        .note("nothing was removed"))
-}
-
-fn ask(context: &mut Context<'_>, location: &Location, name: &str) -> CliResult<String> {
-    context
-        .output
-        .message_line(format!("this removes `{}` and all that is in it", location.shown()));
-    context.output.message_line(format!("type `{name}` to go on:"));
-    let mut line = String::new();
-    io::stdin()
-        .read_line(&mut line)
-        .map_err(|error| CliError::usage("could not read the answer").cause(error.to_string()))?;
-    Ok(line.trim_end_matches(['\r', '\n']).to_owned())
+    consent::ask(context, location, confirm, &question)
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use crate::database::Access;
 use crate::error::{CliError, CliResult};
 use crate::exit::Exit;
 use crate::failure;
+use crate::operations::consent;
 use crate::operations::running::{self, Sides};
 use crate::render::{self, Wording};
 
@@ -30,34 +31,52 @@ pub(super) fn apply_pending(context: &mut Context<'_>, again: &str) -> CliResult
     let report = execute(context, &mut sides, &plan, again)?;
     if report.adopted > 0 {
         context.output.note(format!(
-            "{} migrations that another tool had applied are recorded from now on",
-            report.adopted
+            "{} that another tool had applied, recorded from now on",
+            render::count(report.adopted, "migration")
         ));
     }
     Ok(report)
 }
 
-pub(super) fn revert(context: &mut Context<'_>, args: CountArgs) -> CliResult<Exit> {
+pub(super) fn revert(context: &mut Context<'_>, args: &CountArgs) -> CliResult<Exit> {
     schema::refuse_locked(context, args.schema)?;
     existing_only(context)?;
     let mut sides = running::sides(context, Purpose::Other, Access::Write)?;
     let dialect = sides.session.dialect();
     let plan = plan::plan_revert(&sides.set, &sides.history, dialect, &target(args))
         .map_err(|error| refusal(&error))?;
+    consent(context, &sides, &plan, args, "migration revert")?;
     let report = execute(context, &mut sides, &plan, "cargo dbmig migration revert")?;
     conclude(context, "migration revert", &report)
 }
 
-pub(super) fn redo(context: &mut Context<'_>, args: CountArgs) -> CliResult<Exit> {
+pub(super) fn redo(context: &mut Context<'_>, args: &CountArgs) -> CliResult<Exit> {
     schema::refuse_locked(context, args.schema)?;
     existing_only(context)?;
     let mut sides = running::sides(context, Purpose::Apply, Access::Write)?;
     let dialect = sides.session.dialect();
     let plan = plan::plan_redo(&sides.set, &sides.history, dialect, &target(args))
         .map_err(|error| refusal(&error))?;
+    consent(context, &sides, &plan, args, "migration redo")?;
     // What was reverted before a failure is pending then.
     let report = execute(context, &mut sides, &plan, "cargo dbmig migration run")?;
     conclude(context, "migration redo", &report)
+}
+
+fn consent(
+    context: &mut Context<'_>,
+    sides: &Sides,
+    plan: &Plan,
+    args: &CountArgs,
+    verb: &str,
+) -> CliResult<()> {
+    let extent = match (args.all, args.number) {
+        (true, _) => " --all".to_owned(),
+        (_, 1) => String::new(),
+        (_, number) => format!(" --number {number}"),
+    };
+    let command = format!("cargo dbmig {verb}{extent}");
+    consent::ask_to_revert(context, sides, plan, args.consent.confirm.as_deref(), command)
 }
 
 /// Scripts look for Diesel's sentence about a migration without a way back.
@@ -69,7 +88,7 @@ fn refusal(error: &PlanError) -> CliError {
     }
 }
 
-fn target(args: CountArgs) -> Target {
+fn target(args: &CountArgs) -> Target {
     if args.all { Target::All } else { Target::Steps(args.number) }
 }
 

@@ -8,6 +8,7 @@ mod setup;
 
 use clap::{Args, Subcommand};
 
+use super::ConsentArgs;
 use crate::context::Context;
 use crate::error::CliResult;
 use crate::exit::Exit;
@@ -58,7 +59,7 @@ pub enum MigrationCommand {
 }
 
 /// How far `migration revert` and `migration redo` go.
-#[derive(Debug, Clone, Copy, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct CountArgs {
     /// The last N migrations, or as many as there are
     #[arg(short, long, value_name = "N", default_value_t = 1, conflicts_with = "all")]
@@ -66,6 +67,8 @@ pub struct CountArgs {
     /// Everything
     #[arg(short, long)]
     all: bool,
+    #[command(flatten)]
+    consent: ConsentArgs,
     #[command(flatten)]
     schema: SchemaArgs,
 }
@@ -101,14 +104,6 @@ pub struct DropArgs {
     schema: SchemaArgs,
 }
 
-/// What dropping a database asks for.
-#[derive(Debug, Clone, Default, Args)]
-pub struct ConsentArgs {
-    /// The name of the database, where its environment is neither for development nor for tests
-    #[arg(long, value_name = "NAME")]
-    confirm: Option<String>,
-}
-
 pub(crate) fn setup(context: &mut Context<'_>, args: &SetupArgs) -> CliResult<Exit> {
     setup::run(context, args)
 }
@@ -116,8 +111,8 @@ pub(crate) fn setup(context: &mut Context<'_>, args: &SetupArgs) -> CliResult<Ex
 pub(crate) fn migration(context: &mut Context<'_>, command: &MigrationCommand) -> CliResult<Exit> {
     match command {
         MigrationCommand::Run(args) => migration::run(context, *args),
-        MigrationCommand::Revert(args) => migration::revert(context, *args),
-        MigrationCommand::Redo(args) => migration::redo(context, *args),
+        MigrationCommand::Revert(args) => migration::revert(context, args),
+        MigrationCommand::Redo(args) => migration::redo(context, args),
         MigrationCommand::List(_) => migration::list(context),
         MigrationCommand::Pending(_) => migration::pending(context),
         MigrationCommand::Generate(args) => generate::run(context, args),

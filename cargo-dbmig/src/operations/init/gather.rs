@@ -264,7 +264,7 @@ fn selector_of(inputs: &Inputs<'_>, place: &Place) -> String {
         Some(package) => format!(" -p {package}"),
         None => {
             let manifest = relative_path(inputs.cwd, &place.package.join(CARGO_TOML));
-            format!(" --manifest-path {manifest}")
+            format!(" --manifest-path {}", crate::shell::quoted(&manifest))
         }
     }
 }

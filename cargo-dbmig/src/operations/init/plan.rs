@@ -13,6 +13,7 @@ use crate::scaffold::{
     Advice, BuildScript, DependencySource, FileChange, Template, add_dependencies, build_script,
     git_attributes, gitignore, manifest_edit, relative_path,
 };
+use crate::shell;
 
 /// What `init` would do.
 #[derive(Debug, Clone, Default)]
@@ -222,15 +223,19 @@ fn next(facts: &Facts, embeds: bool) -> Vec<Advice> {
         };
         next.push(Advice {
             text: format!("let the application apply its migrations when it starts{more}"),
-            lines: "dbmig_runtime::include_migrations!();\n\n\
+            lines: "// outside of all functions, such as at the top of `main.rs`\n\
+                    dbmig_runtime::include_migrations!();\n\n\
+                    // in the function that has the connection\n\
                     dbmig_runtime::Migrator::new(&MIGRATIONS).run(&mut conn)?;\n"
                 .into(),
         });
     }
     if facts.package.is_none() {
         let source = match &facts.checkout {
-            Some(Checkout::Path(path)) => format!(" --path {}", path.display()),
-            Some(Checkout::Git(url)) => format!(" --git {url}"),
+            Some(Checkout::Path(path)) => {
+                format!(" --path {}", shell::quoted(&path.to_string_lossy()))
+            }
+            Some(Checkout::Git(url)) => format!(" --git {}", shell::quoted(url)),
             None => String::new(),
         };
         next.push(step(format!(
