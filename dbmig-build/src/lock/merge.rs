@@ -34,6 +34,18 @@ pub fn resolve(text: &str) -> Result<LockFile, ResolveError> {
     for (index, line) in text.lines().enumerate() {
         merge.line(index + 1, line.trim_end())?;
     }
+    let damaged = |reason: &str| {
+        Err(ResolveError::Line(LockError::Malformed(
+            text.lines().count().max(1),
+            reason.to_owned(),
+        )))
+    };
+    if merge.side != Side::Both || !text.ends_with('\n') {
+        return damaged("the conflict does not end");
+    }
+    if !merge.format {
+        return damaged("the file does not begin with `dbmig-lock`");
+    }
     // Without markers nothing was merged: what is missing was lost some other way.
     if let (false, Some(counted)) = (merge.conflict, merge.counted) {
         let held = merge.lock.len();
@@ -50,6 +62,8 @@ struct Merge {
     lock: LockFile,
     side: Side,
     conflict: bool,
+    /// The line with the format was there.
+    format: bool,
     /// What the header says, where there is one.
     counted: Option<usize>,
     starts: Vec<(Side, Version)>,
@@ -92,6 +106,7 @@ impl Merge {
             self.counted = versions.split(' ').next().and_then(|count| count.parse().ok());
             return Ok(());
         }
+        self.format |= line.starts_with("dbmig-lock ");
         let mut one = LockFile::default();
         parse::read_line(number, line, &mut Header::opened(), &mut one)
             .map_err(ResolveError::Line)?;
@@ -213,6 +228,23 @@ mod tests {
         assert!(
             matches!(error, ResolveError::Contradiction(_, version) if version == "20240301000000")
         );
+    }
+
+    #[test]
+    fn refuses_half_a_conflict() {
+        let text = conflicted(&sample(), &sample());
+        for half in [
+            "<<<<<<< a\n",
+            "",
+            &text[..text.len() / 2],
+            text.trim_end(),
+            &text[..text.find(">>>>>>>").unwrap()],
+        ] {
+            assert!(
+                matches!(resolve(half), Err(ResolveError::Line(LockError::Malformed(_, _)))),
+                "{half}"
+            );
+        }
     }
 
     #[test]
