@@ -1,4 +1,4 @@
-//! The program as a user runs it: arguments, output, exit codes. No cargo is needed here.
+//! The program as a user runs it: arguments, output, exit codes. Only `workspace.rs` asks cargo.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "these are tests")]
 
