@@ -19,8 +19,8 @@ pub use read::{RecordedDown, read, read_patiently, recorded_down};
 pub use resolve::resolve;
 pub use status::{State, StatusRow, status};
 pub(crate) use write::{
-    Attempt, Run, advance, claim, end_attempt, forget, insert_record, is_recorded, next_attempt,
-    restart, void_seeds,
+    Attempt, Run, advance, claim, end_attempt, forget, insert_record, is_recorded, newest_attempt,
+    next_attempt, restart, void_seeds,
 };
 
 /// Diesel's table.
@@ -158,7 +158,9 @@ pub struct Record {
 impl Record {
     /// Some of its statements are in the database and some are not.
     pub fn is_half_done(&self) -> bool {
-        self.mode == Mode::Statement && self.ended != Ended::Finished
+        // The very first statement was refused by the database: nothing of it is there.
+        let nothing = self.ended == Ended::Failed && self.statements_done == 0 && self.intent == 0;
+        self.mode == Mode::Statement && self.ended != Ended::Finished && !nothing
     }
 }
 

@@ -3,7 +3,8 @@
 use dbmig_build::Version;
 
 use super::write::{
-    Attempt, Run, claim, end_attempt, forget, insert_record, next_attempt, void_seeds,
+    Attempt, Run, claim, copy_evidence, end_attempt, forget, insert_record, next_attempt,
+    void_seeds,
 };
 use super::{Action, Ended, Mode, read};
 use crate::session::{DbError, DbErrorKind, DbResult, Session, immediate};
@@ -60,6 +61,7 @@ pub fn resolve(session: &mut dyn Session, version: &Version, applied: bool) -> D
             seconds: 0.0,
             error: None,
         };
-        insert_record(session, &run, &attempt)
+        insert_record(session, &run, &attempt)?;
+        if applied { copy_evidence(session, version, number) } else { Ok(()) }
     })
 }

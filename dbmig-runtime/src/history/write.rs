@@ -3,7 +3,7 @@
 use dbmig_build::{Dialect, Digest, Digests, Settings, Version};
 
 use super::{Action, DIESEL_TABLE, Ended, HISTORY_TABLE, Mode, STATE_TABLE};
-use crate::session::{DbResult, Session, Value};
+use crate::session::{DbError, DbErrorKind, DbResult, Session, Value};
 use crate::sql::{moment, placeholder, placeholders};
 
 /// An attempt to be recorded.
@@ -78,6 +78,44 @@ pub(crate) fn next_attempt(session: &mut dyn Session, version: &Version) -> DbRe
     Ok(number.and_then(|text| text.parse().ok()).unwrap_or(1))
 }
 
+/// What the newest attempt of a version left, in one look: its number, and whether it is half done.
+pub(crate) fn newest_attempt(
+    session: &mut dyn Session,
+    version: &Version,
+) -> DbResult<(i64, bool)> {
+    let sql = format!(
+        "SELECT CAST(attempt AS TEXT), CASE WHEN mode = 'stmt' AND state <> 'finished' AND NOT \
+         (state = 'failed' AND statements_done = 0 AND intent = 0) THEN 'yes' END FROM {HISTORY_TABLE} \
+         WHERE version = {} ORDER BY attempt DESC LIMIT 1",
+        placeholder(session.dialect(), 1)
+    );
+    let rows = session.query(&sql, &[version.as_str().into()])?;
+    let Some(mut row) = rows.into_iter().next().map(Vec::into_iter) else { return Ok((0, false)) };
+    let number = row.next().flatten().and_then(|text| text.parse().ok()).unwrap_or(0);
+    Ok((number, row.next().flatten().is_some()))
+}
+
+/// Copies what is known of the last finished apply into a newer record.
+pub(crate) fn copy_evidence(
+    session: &mut dyn Session,
+    version: &Version,
+    number: i64,
+) -> DbResult<()> {
+    const COLUMNS: &str = "up_digest, up_tokens, down_digest, metadata_digest, settings, down_sql";
+    let place = |index| placeholder(session.dialect(), index);
+    let sql = format!(
+        "UPDATE {HISTORY_TABLE} SET ({COLUMNS}) = (SELECT {COLUMNS} FROM {HISTORY_TABLE} \
+         WHERE version = {} AND action <> 'revert' AND state = 'finished' AND attempt < {} \
+         ORDER BY id DESC LIMIT 1) WHERE version = {} AND attempt = {}",
+        place(1),
+        place(2),
+        place(3),
+        place(4),
+    );
+    let version = Value::from(version.as_str());
+    session.execute_with(&sql, &[version, number.into(), version, number.into()]).map(drop)
+}
+
 /// Inserts a record. `finished_at` is now by the server's clock, `started_at` the elapsed time before.
 pub(crate) fn insert_record(
     session: &mut dyn Session,
@@ -138,14 +176,17 @@ pub(crate) fn advance(
 ) -> DbResult<()> {
     let dialect = session.dialect();
     let place = |index| placeholder(dialect, index);
+    // Whoever decided about the attempt meanwhile has finished it, or made a newer one.
     let sql = format!(
         "UPDATE {HISTORY_TABLE} SET statements_done = {}, done_digest = {}, intent = {} \
-         WHERE version = {} AND attempt = {}",
+         WHERE version = {} AND attempt = {} AND state <> 'finished' AND attempt = \
+         (SELECT MAX(attempt) FROM {HISTORY_TABLE} WHERE version = {})",
         place(1),
         place(2),
         place(3),
         place(4),
         place(5),
+        place(6),
     );
     let values = [
         count(done).into(),
@@ -153,8 +194,13 @@ pub(crate) fn advance(
         count(intent).into(),
         version.as_str().into(),
         number.into(),
+        version.as_str().into(),
     ];
-    session.execute_with(&sql, &values).map(drop)
+    if session.execute_with(&sql, &values)? == 1 {
+        return Ok(());
+    }
+    let message = "somebody decided about this migration while it was running";
+    Err(DbError::new(DbErrorKind::Other, message))
 }
 
 /// Statement mode: an attempt goes on with the files as they are now.
@@ -164,7 +210,8 @@ pub(crate) fn restart(session: &mut dyn Session, attempt: &Attempt<'_>) -> DbRes
     let sql = format!(
         "UPDATE {HISTORY_TABLE} SET state = {}, up_digest = {}, up_tokens = {}, down_digest = {}, \
          down_sql = {}, statements_total = {}, name = {}, metadata_digest = {}, settings = {}, \
-         error = NULL WHERE version = {} AND attempt = {}",
+         error = NULL, id = (SELECT MAX(id) + 1 FROM {HISTORY_TABLE}) \
+         WHERE version = {} AND attempt = {}",
         place(1),
         place(2),
         place(3),

@@ -28,7 +28,9 @@ pub fn plan_apply(
     let pending = pending(set, &rows, history, dialect, target);
     // What is half applied is neither applied nor pending: it stops every run.
     refuse_half_done(set, history, dialect)?;
-    refuse_settings(set, &pending)?;
+    for migration in pending.iter().filter_map(|row| set.get(&row.version)) {
+        PlanError::refuse_settings(&migration.dir_name, &migration.settings)?;
+    }
     if !pending.is_empty() || rules.strict {
         refuse_modified(&rows)?;
         refuse_missing(&rows, set, rules.missing)?;
@@ -126,21 +128,6 @@ fn refuse_half_done(
 ) -> Result<(), PlanError> {
     match history.half_done().find(|(version, _)| !is_resumable(set, history, dialect, version)) {
         Some((version, record)) => Err(PlanError::half_done(version, record)),
-        None => Ok(()),
-    }
-}
-
-/// The check before the commit is what makes switching them off safe: without a transaction there is none.
-fn refuse_settings(set: &MigrationSet, pending: &[&StatusRow]) -> Result<(), PlanError> {
-    let contradictory = pending
-        .iter()
-        .filter_map(|row| set.get(&row.version))
-        .find(|m| m.settings.foreign_keys_off && !m.settings.run_in_transaction);
-    match contradictory {
-        Some(migration) => Err(PlanError::Settings {
-            name: migration.dir_name.clone().into_owned(),
-            reason: "`foreign_keys = \"off\"` needs `run_in_transaction = true`",
-        }),
         None => Ok(()),
     }
 }

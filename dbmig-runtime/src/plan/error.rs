@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use dbmig_build::{Dialect, Version};
+use dbmig_build::{Dialect, Settings, Version};
 
 use crate::history::{Action, Record};
 
@@ -80,6 +80,18 @@ pub enum PlanError {
 }
 
 impl PlanError {
+    /// The check before the commit is what makes switching them off safe: without a transaction there is
+    /// none.
+    pub(crate) fn refuse_settings(name: &str, settings: &Settings) -> Result<(), Self> {
+        if settings.foreign_keys_off && !settings.run_in_transaction {
+            return Err(Self::Settings {
+                name: name.to_owned(),
+                reason: "`foreign_keys = \"off\"` needs `run_in_transaction = true`",
+            });
+        }
+        Ok(())
+    }
+
     pub(crate) fn half_done(version: &Version, record: &Record) -> Self {
         Self::HalfDone {
             version: version.clone(),

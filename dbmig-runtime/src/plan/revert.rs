@@ -1,6 +1,6 @@
 //! What to revert: the most recently applied first.
 
-use dbmig_build::{Dialect, Migration, MigrationSet, Version};
+use dbmig_build::{Dialect, Digest, Migration, MigrationSet, Version};
 
 use super::apply::{check_dialect, refuse_empty};
 use super::{DownSource, Note, Plan, PlanError, Step, Target};
@@ -109,6 +109,9 @@ fn steps(
     purpose: Purpose,
 ) -> Result<Plan, PlanError> {
     let mut plan = Plan::default();
+    for migration in versions.iter().filter_map(|version| set.get(version)) {
+        PlanError::refuse_settings(&migration.dir_name, &migration.settings)?;
+    }
     for &version in versions {
         let applied = &history.applied[version];
         let source = source(set, applied, version, history, dialect, purpose)?;
@@ -133,7 +136,10 @@ fn source(
     purpose: Purpose,
 ) -> Result<DownSource, PlanError> {
     let migration = set.get(version);
-    let recorded = applied.record.as_ref().is_some_and(|record| record.down_digest.is_some());
+    // Nothing was recorded, or a down with nothing in it.
+    let empty = Digest::of_file("down", b"");
+    let recorded_down = applied.record.as_ref().and_then(|record| record.down_digest.as_ref());
+    let recorded = recorded_down.is_some_and(|digest| *digest != empty);
     let no_down = |empty| {
         let name = migration.map(|migration| migration.dir_name.clone().into_owned());
         let known =
@@ -141,7 +147,11 @@ fn source(
         PlanError::NoDown { version: version.clone(), name: name.unwrap_or_else(known), empty }
     };
     let Some(migration) = migration else {
-        return if recorded { Ok(DownSource::Recorded) } else { Err(no_down(false)) };
+        return if recorded {
+            Ok(DownSource::Recorded)
+        } else {
+            Err(no_down(recorded_down.is_some()))
+        };
     };
     // The down that fits an edited up is the one that was applied with it. When only the down was
     // edited, it was mended: the file's fits.

@@ -59,18 +59,21 @@ impl<'a> Batch<'a> {
     }
 
     /// Nobody can tell how far it came when it stops: sent whole, or with transactions of its own.
+    ///
+    /// Outside a transaction SAVEPOINT opens one as well.
     pub(crate) fn is_one_unit(&self) -> bool {
-        self.whole || self.transaction_control().is_some()
+        self.whole || self.parts.iter().any(|part| part.kind == StatementKind::TransactionControl)
+    }
+
+    /// Sent whole: nobody saw what is in it.
+    pub(super) fn is_whole(&self) -> bool {
+        self.whole
     }
 
     /// The file asks for foreign keys to be off, which inside a transaction does nothing by itself.
     pub(super) fn wants_foreign_keys_off(&self) -> bool {
-        self.parts.iter().filter(|part| part.kind == StatementKind::Session).any(|part| {
-            let words: String = part.sql.chars().filter(|c| !c.is_whitespace()).collect();
-            let words = words.to_ascii_lowercase().replace(['(', ')'], "=");
-            let value = words.trim_end_matches('=').strip_prefix("pragmaforeign_keys=");
-            matches!(value, Some("off" | "0" | "false" | "no" | "'off'" | "'0'"))
-        })
+        let session = self.parts.iter().filter(|part| part.kind == StatementKind::Session);
+        session.map(|part| part.sql).any(switches_foreign_keys_off)
     }
 
     /// Sends statement `index` (from 0).
@@ -81,9 +84,6 @@ impl<'a> Batch<'a> {
         observer: &mut dyn Observer,
     ) -> Result<(), DbError> {
         observer.event(Event::Statement { index: index + 1, total: self.len() });
-        if session.interrupted() {
-            return Err(DbError::new(DbErrorKind::Interrupted, "interrupted"));
-        }
         session.execute(self.parts[index].sql)
     }
 
@@ -93,8 +93,12 @@ impl<'a> Batch<'a> {
         session: &mut dyn Session,
         observer: &mut dyn Observer,
     ) -> Result<(), (usize, DbError)> {
-        (0..self.len())
-            .try_for_each(|index| self.send(session, index, observer).map_err(|e| (index, e)))
+        (0..self.len()).try_for_each(|index| {
+            if session.interrupted() {
+                return Err((index, DbError::new(DbErrorKind::Interrupted, "interrupted")));
+            }
+            self.send(session, index, observer).map_err(|error| (index, error))
+        })
     }
 
     /// The error of statement `index`, with its place in the file.
@@ -160,6 +164,24 @@ impl<'a> Batch<'a> {
     }
 }
 
+/// `PRAGMA [schema.]foreign_keys = <anything that is not on>`, in every spelling.
+fn switches_foreign_keys_off(sql: &str) -> bool {
+    let words: Vec<String> = sql::tokens(sql, Dialect::Sqlite)
+        .filter(|token| !token.is_trivia())
+        .map(|token| token.text.to_ascii_lowercase())
+        .collect();
+    let Some(at) = words.iter().position(|word| word == "foreign_keys") else { return false };
+    let value: String = words[at + 1..]
+        .iter()
+        .filter(|word| !matches!(word.as_str(), "=" | "(" | ")" | "+"))
+        .cloned()
+        .collect();
+    let value = value.trim_matches(['\'', '"', '`', '[', ']']);
+    words.first().is_some_and(|word| word == "pragma")
+        && !value.is_empty()
+        && !matches!(value, "on" | "1" | "true" | "yes")
+}
+
 fn is_savepoint(sql: &str) -> bool {
     let mut words = sql.split_whitespace().map(str::to_ascii_lowercase);
     match words.next().as_deref() {
@@ -198,6 +220,11 @@ mod tests {
             ("PRAGMA foreign_keys = OFF; SELECT 1", true),
             ("pragma foreign_keys=0", true),
             ("PRAGMA foreign_keys(off)", true),
+            ("PRAGMA main.foreign_keys = \"off\"", true),
+            ("PRAGMA foreign_keys /* now */ = [off]", true),
+            ("PRAGMA foreign_keys = +0", true),
+            ("PRAGMA foreign_keys = yes", false),
+            ("PRAGMA recursive_triggers = off", false),
             ("PRAGMA foreign_keys = ON", false),
             ("PRAGMA foreign_keys", false),
             ("-- PRAGMA foreign_keys = OFF\nSELECT 1", false),

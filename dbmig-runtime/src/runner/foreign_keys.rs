@@ -6,8 +6,8 @@ use super::Work;
 use crate::error::{Error, ErrorKind};
 use crate::session::{DbResult, Session};
 
-/// How many rows violate each foreign key: by child, parent, and number of the key.
-pub(super) type Violations = BTreeMap<(String, String, String), u64>;
+/// How many rows refer to nothing: by child and parent. The number of a key changes when one is added.
+pub(super) type Violations = BTreeMap<(String, String), u64>;
 
 /// Counts the violations there are. A table whose keys can not be checked has none that count.
 pub(super) fn violations(session: &mut dyn Session) -> DbResult<Violations> {
@@ -15,15 +15,15 @@ pub(super) fn violations(session: &mut dyn Session) -> DbResult<Violations> {
     let mut found = Violations::new();
     for table in tables.into_iter().filter_map(|row| row.into_iter().next().flatten()) {
         let sql = format!(
-            "SELECT \"table\", parent, CAST(fkid AS TEXT), CAST(count(*) AS TEXT) \
-             FROM pragma_foreign_key_check('{}') GROUP BY 1, 2, 3",
+            "SELECT \"table\", parent, CAST(count(*) AS TEXT) \
+             FROM pragma_foreign_key_check('{}') GROUP BY 1, 2",
             table.replace('\'', "''")
         );
         // A key that does not fit its parent is an error of the check, and no violation of this run.
         for row in session.query(&sql, &[]).unwrap_or_default() {
             let mut row = row.into_iter().map(Option::unwrap_or_default);
             let mut next = || row.next().unwrap_or_default();
-            let key = (next(), next(), next());
+            let key = (next(), next());
             found.insert(key, next().parse().unwrap_or(0));
         }
     }
@@ -40,7 +40,7 @@ pub(super) fn refuse_new(
     let new: Vec<_> = after
         .iter()
         .filter(|(key, count)| before.get(*key).is_none_or(|before| *count > before))
-        .map(|((child, parent, _), count)| {
+        .map(|((child, parent), count)| {
             format!("{count} of `{child}` refer to no row of `{parent}`")
         })
         .collect();

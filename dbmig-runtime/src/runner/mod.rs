@@ -94,6 +94,10 @@ fn run_steps(
         if session.interrupted() {
             return Err(Error::new(ErrorKind::Interrupted));
         }
+        // Who reverted it meanwhile decides what comes next: a redo does not bring it back.
+        if matches!(step, Step::Apply(version) if report.by_others.contains(version)) {
+            continue;
+        }
         run_step(session, set, history, step, &run, observer, report)?;
     }
     Ok(())

@@ -146,9 +146,19 @@ fn run_seed(
         }
         Err(error) => {
             let _ = session.execute("ROLLBACK");
+            if batch.is_whole() {
+                // It may hold a COMMIT that nobody saw, and with it the record.
+                forget(session, seed).map_err(Error::database("take the seed's record back"))?;
+            }
             Err(error)
         }
     }
+}
+
+fn forget(session: &mut dyn Session, seed: &Seed) -> DbResult<()> {
+    let place = placeholder(session.dialect(), 1);
+    let sql = format!("DELETE FROM {STATE_TABLE} WHERE kind = 'seed' AND name = {place}");
+    session.execute_with(&sql, &[Value::Text(&seed.name)]).map(drop)
 }
 
 fn attempt(
@@ -190,8 +200,7 @@ fn record(session: &mut dyn Session, seed: &Seed, again: bool) -> DbResult<bool>
     if same && !again {
         return Ok(false);
     }
-    let delete = format!("DELETE FROM {STATE_TABLE} WHERE kind = 'seed' AND name = {}", place(1));
-    session.execute_with(&delete, &[name])?;
+    forget(session, seed)?;
     let insert = format!(
         "INSERT INTO {STATE_TABLE} (kind, name, value) VALUES ('seed', {}, {})",
         place(1),

@@ -6,6 +6,8 @@
 
 use std::time::Instant;
 
+use dbmig_build::Dialect;
+
 use super::batch::Batch;
 use super::transaction::record;
 use super::{StepEnd, Work};
@@ -21,6 +23,7 @@ pub(super) fn run(
     run: &Run,
     observer: &mut dyn Observer,
 ) -> Result<StepEnd, Error> {
+    PlanError::refuse_settings(work.name, &work.settings)?;
     let batch = Batch::of(work.sql, session.dialect(), &work.settings);
     let (number, done) = match begin(session, work, run, &batch)? {
         Claim::Ours { number, done } => (number, done),
@@ -57,10 +60,14 @@ fn send_each(
         let progress = batch.digest_of_first(index);
         history::advance(session, work.version, number, index, progress, index + 1)
             .map_err(Error::database("record what is about to be sent"))?;
+        let before = changes(session);
         if let Err(error) = batch.send(session, index, observer) {
+            // `OR FAIL` keeps the rows before the one that failed.
+            let partial = changes(session) != before;
             // A trigger or a conflict clause can leave a transaction open.
             let _ = session.execute("ROLLBACK");
-            if !matches!(error.kind, DbErrorKind::Interrupted | DbErrorKind::Closed) {
+            let cut_off = matches!(error.kind, DbErrorKind::Interrupted | DbErrorKind::Closed);
+            if !partial && !cut_off {
                 // The database said no: the statement is not there, and nothing is in doubt.
                 let _ = history::advance(session, work.version, number, index, progress, index);
             }
@@ -68,6 +75,15 @@ fn send_each(
         }
     }
     Ok(())
+}
+
+/// How many rows this connection has changed, where the database counts them.
+fn changes(session: &mut dyn Session) -> Option<String> {
+    if session.dialect() != Dialect::Sqlite {
+        return None;
+    }
+    let rows = session.query("SELECT CAST(total_changes() AS TEXT)", &[]).ok()?;
+    rows.into_iter().next()?.into_iter().next()?
 }
 
 /// Nothing is journalled in between: it would be part of the file's own transactions.

@@ -68,8 +68,10 @@ fn in_transaction(
         }
         Err(error) => {
             // Fails when the file ended the transaction itself: then there is nothing to roll back.
-            let _ = session.execute("ROLLBACK");
-            if claim_survived(session, work) {
+            let over = session.execute("ROLLBACK").is_err();
+            let ended = matches!(error.kind, ErrorKind::TransactionEnded { .. });
+            // Only of a file that was sent whole nobody knows whether it holds a COMMIT.
+            if batch.is_whole() && (over || ended || claim_survived(session, work)) {
                 return Err(take_back(session, work, run, batch, started, &error));
             }
             note_failure(session, work, run, batch, started, &error);
@@ -95,6 +97,19 @@ fn attempt(
     if !claimed.map_err(Error::database("record the version"))? {
         return Ok(None);
     }
+    let (newest, half_done) = history::newest_attempt(session, work.version)
+        .map_err(Error::database("read the last attempt"))?;
+    if half_done && work.resumes.is_none() {
+        // Another release runs it outside a transaction, or stopped there.
+        return Err(Error::new(ErrorKind::Plan(PlanError::HalfDone {
+            version: work.version.clone(),
+            name: work.name.to_owned(),
+            reverting: work.direction == Direction::Down,
+            done: 0,
+            total: i64::try_from(batch.len()).unwrap_or(i64::MAX),
+            doubtful: None,
+        })));
+    }
     let before = match keys_off {
         true => foreign_keys::violations(session).map_err(Error::database("check foreign keys"))?,
         false => Violations::new(),
@@ -109,8 +124,7 @@ fn attempt(
         foreign_keys::refuse_new(session, work, &before)?;
     }
     let write = |session: &mut dyn Session| -> DbResult<()> {
-        let number = history::next_attempt(session, work.version)?;
-        let attempt = record(session, work, number, batch, Ended::Finished, started, None);
+        let attempt = record(session, work, newest + 1, batch, Ended::Finished, started, None);
         history::insert_record(session, run, &attempt)?;
         if work.direction == Direction::Down {
             history::void_seeds(session)?;

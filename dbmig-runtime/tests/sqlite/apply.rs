@@ -1,8 +1,9 @@
 //! Applying and reverting, as an application does it.
 
-use dbmig_runtime::history::State;
+use dbmig_build::Dialect;
+use dbmig_runtime::history::{self, State};
 use dbmig_runtime::plan::{self, Target};
-use dbmig_runtime::{ErrorKind, Event, Migrator, PlanError, Report, Session as _};
+use dbmig_runtime::{ErrorKind, Event, Migrator, PlanError, Report, Session as _, Silent, runner};
 use diesel::Connection as _;
 use diesel::sqlite::SqliteConnection;
 
@@ -120,6 +121,8 @@ fn a_commit_that_nobody_saw_does_not_make_it_applied() {
         "CREATE TABLE b (id INT); COMMIT;",
         "CREATE TABLE b (id INT); COMMIT; INSERT INTO nosuch VALUES (1);",
         "CREATE TABLE b (id INT); COMMIT; BEGIN; INSERT INTO nosuch VALUES (1);",
+        "CREATE TABLE b (id INT); ROLLBACK; CREATE TABLE d (id INT); INSERT INTO nosuch VALUES (1);",
+        "CREATE TABLE b (id INT); ROLLBACK; CREATE TABLE d (id INT);",
     ] {
         let mut conn = memory();
         let set =
@@ -229,4 +232,26 @@ fn observers_see_every_step() {
         seen,
         ["start 1_users", "1/2", "2/2", "end 1_users 2", "start 2_posts", "1/1", "end 2_posts 1"]
     );
+}
+
+#[test]
+fn a_recorded_down_with_nothing_in_it_is_no_way_back() {
+    let mut conn = memory();
+    let with_empty = set(&[("1_a", "CREATE TABLE a (id INT);", "", "")]);
+    let _ = Migrator::new(&with_empty).run(&mut conn).unwrap();
+    let history = history::read(&mut conn).unwrap();
+    let plan = plan::plan_revert_missing(&set(&[]), &history, Dialect::Sqlite);
+    assert!(matches!(plan, Err(PlanError::NoDown { .. })), "{plan:?}");
+}
+
+#[test]
+fn a_redo_does_not_bring_back_what_another_runner_reverted() {
+    let (mut conn, set) = (memory(), users_and_posts());
+    let _ = Migrator::new(&set).run(&mut conn).unwrap();
+    let history = history::read(&mut conn).unwrap();
+    let plan = plan::plan_redo(&set, &history, Dialect::Sqlite, &Target::Steps(1)).unwrap();
+    let _ = revert(&mut conn, &set, &Target::Steps(1)).unwrap();
+    let report = runner::run(&mut conn, &set, &history, &plan, &mut Silent).unwrap();
+    assert_eq!((report.applied(), report.by_others.len()), (0, 1));
+    assert_eq!(states(&mut conn, &set), [State::Applied, State::Reverted]);
 }

@@ -106,3 +106,20 @@ fn a_recorded_down_runs_under_its_own_settings() {
     assert_eq!(runner::run(&mut conn, &one, &history, &plan, &mut Silent).unwrap().reverted(), 1);
     assert_eq!(texts(&mut conn, "SELECT count(*) FROM child"), ["2"]);
 }
+
+#[test]
+fn off_without_a_transaction_is_refused_for_a_way_back_too() {
+    let on = "run_in_transaction = true\n[dbmig]\nforeign_keys = \"off\"\n";
+    let off = "run_in_transaction = false\n[dbmig]\nforeign_keys = \"off\"\n";
+    let mut conn = memory();
+    let with = |metadata| set(&[("1_a", "CREATE TABLE a (x INT);", "DROP TABLE a;", metadata)]);
+    let _ = Migrator::new(&with(on)).run(&mut conn).unwrap();
+    let history = history::read(&mut conn).unwrap();
+    let one = plan::Target::Steps(1);
+    for plan in [
+        plan::plan_revert(&with(off), &history, Dialect::Sqlite, &one),
+        plan::plan_redo(&with(off), &history, Dialect::Sqlite, &one),
+    ] {
+        assert!(matches!(plan, Err(PlanError::Settings { .. })), "{plan:?}");
+    }
+}

@@ -64,3 +64,15 @@ fn a_seed_that_ends_its_transaction_is_refused() {
     assert_eq!(texts(&mut conn, "SELECT count(*) FROM posts"), ["0"]);
     assert_eq!(runner::seed_states(&mut conn, &seeds).unwrap(), [runner::SeedState::New]);
 }
+
+#[test]
+fn a_commit_that_nobody_saw_does_not_record_a_seed() {
+    let mut conn = memory();
+    let _ = Migrator::new(&users_and_posts()).run(&mut conn).unwrap();
+    // An unterminated quote: the file is sent whole.
+    let unsure = "INSERT INTO posts DEFAULT VALUES; COMMIT; INSERT INTO nosuch VALUES ('x";
+    let seeds = [seed("dev/1_x.sql", unsure)];
+    assert!(dbmig_build::sql::split(unsure, dbmig_build::Dialect::Sqlite).unsure.is_some());
+    let _ = runner::run_seeds(&mut conn, &seeds, false, &mut Silent).unwrap_err();
+    assert_eq!(runner::seed_states(&mut conn, &seeds).unwrap(), [runner::SeedState::New]);
+}

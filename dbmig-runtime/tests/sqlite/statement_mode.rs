@@ -198,3 +198,77 @@ fn a_step_does_not_inherit_the_settings_of_the_one_before() {
     let error = Migrator::new(&set).run(&mut conn).unwrap_err();
     assert!(error.to_string().contains("FOREIGN KEY constraint failed"), "{error}");
 }
+
+#[test]
+fn savepoints_open_a_transaction_outside_of_one() {
+    let mut conn = memory();
+    let up = |last: &str| {
+        format!("CREATE TABLE t (x INT); SAVEPOINT a; INSERT INTO t VALUES (1); {last}; RELEASE a;")
+    };
+    let broken = set(&[("1_t", &up("INSERT INTO nosuch VALUES (1)"), "DROP TABLE t;", OUTSIDE)]);
+    let error = Migrator::new(&broken).run(&mut conn).unwrap_err();
+    let ErrorKind::Statement(statement) = &error.kind else { panic!("{error:?}") };
+    assert!(statement.doubtful, "it would go on behind what was rolled back");
+    let open = set(&[("1_t", "SAVEPOINT a; CREATE TABLE t (x INT);", "", OUTSIDE)]);
+    let mut conn = memory();
+    let _ = Migrator::new(&open).run(&mut conn).unwrap_err();
+    assert!(conn.execute("BEGIN; ROLLBACK").is_ok(), "a transaction stayed open");
+}
+
+#[test]
+fn rows_that_a_failing_statement_keeps_make_it_doubtful() {
+    let mut conn = memory();
+    let up = "CREATE TABLE t (x INT UNIQUE); INSERT OR FAIL INTO t VALUES (1), (2), (1), (3);";
+    let set = set(&[("1_t", up, "DROP TABLE t;", OUTSIDE)]);
+    let _ = Migrator::new(&set).run(&mut conn).unwrap_err();
+    let error = Migrator::new(&set).run(&mut conn).unwrap_err();
+    assert!(
+        matches!(error.kind, ErrorKind::Plan(PlanError::HalfDone { doubtful: Some(2), .. })),
+        "{error}"
+    );
+    assert_eq!(texts(&mut conn, "SELECT count(*) FROM t"), ["2"]);
+}
+
+#[test]
+fn nothing_of_it_is_there_when_the_first_statement_is_refused() {
+    let mut conn = memory();
+    let broken = set(&[("1_t", "INSERT INTO nosuch VALUES (1);", "", OUTSIDE)]);
+    let _ = Migrator::new(&broken).run(&mut conn).unwrap_err();
+    assert_eq!(states(&mut conn, &broken), [State::Failed]);
+    // Renamed, or in a transaction now: nothing stands in the way.
+    let renamed = set(&[("2_t", "CREATE TABLE t (x INT);", "", "")]);
+    assert_eq!(Migrator::new(&renamed).run(&mut conn).unwrap().applied(), 1);
+}
+
+#[test]
+fn a_transaction_does_not_run_beside_an_attempt_outside_of_one() {
+    let mut conn = memory();
+    let up = "CREATE TABLE t (x INT); INSERT INTO t VALUES (1);";
+    let inside = set(&[("1_t", up, "", "")]);
+    // Planned before the older release began.
+    let history = history::read(&mut conn).unwrap();
+    let plan = Migrator::new(&inside).plan(&mut conn).unwrap();
+    let outside = set(&[("1_t", &format!("{up} INSERT INTO nosuch VALUES (1);"), "", OUTSIDE)]);
+    let _ = Migrator::new(&outside).run(&mut conn).unwrap_err();
+    let error = runner::run(&mut conn, &inside, &history, &plan, &mut Silent).unwrap_err();
+    assert!(matches!(error.kind, ErrorKind::Plan(PlanError::HalfDone { .. })), "{error}");
+    assert_eq!(texts(&mut conn, "SELECT count(*) FROM t"), ["1"]);
+}
+
+#[test]
+fn a_decision_stops_a_runner_that_is_still_at_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("x.sqlite3");
+    let connect = || SqliteConnection::establish(path.to_str().unwrap()).unwrap();
+    let up = "CREATE TABLE t (x INT); INSERT INTO t VALUES (1); INSERT INTO t VALUES (2); INSERT INTO t VALUES (3);";
+    let set = set(&[("1_t", up, "DROP TABLE t;", OUTSIDE)]);
+    let mut other = connect();
+    let mut decide = |event: dbmig_runtime::Event<'_>| {
+        if matches!(event, dbmig_runtime::Event::Statement { index: 3, .. }) {
+            history::resolve(&mut other, &dbmig_runtime::Version::new("1"), false).unwrap();
+        }
+    };
+    let error = Migrator::new(&set).observer(&mut decide).run(&mut connect()).unwrap_err();
+    assert!(error.to_string().contains("somebody decided"), "{error}");
+    assert_eq!(states(&mut connect(), &set), [State::Reverted]);
+}
