@@ -104,7 +104,14 @@ fn of_statement(error: &StatementError, files: Files<'_>) -> CliError {
         2 => "statement 1 of this file is in the database".to_owned(),
         more => format!("statements 1 to {} of this file are in the database", more - 1),
     };
-    shown.note(kept).help(format!("mend the statement, then `{}`: it goes on there", files.again))
+    let shown = shown.note(kept);
+    match (&error.version, error.index > 1 && error.file == "down.sql") {
+        // An apply goes on where it stopped; a revert does not, since what it undid is not in the file.
+        (Some(version), true) => shown
+            .help("finish it by hand, as the rest of the file says")
+            .help(format!("then say so: `cargo dbmig resolve {version} --not-applied`")),
+        _ => shown.help(format!("mend the statement, then `{}`: it goes on there", files.again)),
+    }
 }
 
 /// The first line of a statement, cut where it gets long.
@@ -140,6 +147,16 @@ fn before(report: &Report) -> Option<String> {
             .flatten()
             .collect();
     (!parts.is_empty()).then(|| parts.join("; "))
+}
+
+/// The same for `revert --missing`, which has no way around one of them.
+pub fn of_missing(error: &PlanError) -> CliError {
+    match error {
+        PlanError::NoDown { .. } => CliError::new(Exit::History, error.to_string())
+            .note("nothing was run; no down was recorded when it was applied")
+            .help("bring its directory back, from version control or with a `down.sql` you write, and `cargo dbmig revert --through` it"),
+        other => of_plan(other),
+    }
 }
 
 /// Turns a disagreement between set and history into what is shown.

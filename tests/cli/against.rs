@@ -91,3 +91,19 @@ fn the_base_comes_from_flag_policy_or_origin() {
     sandbox.dbmig(["lock", "--relock", "2", "--force"]).ok();
     sandbox.dbmig(["check"]).exits(1).warns("error[base-changed]");
 }
+
+#[test]
+fn a_branch_that_mends_a_broken_base_is_not_stopped() {
+    let sandbox = repository();
+    sandbox.git(["checkout", "-q", "main"]).ok();
+    sandbox.migration("2-_again", "CREATE TABLE again (id INT);", "DROP TABLE again;");
+    commit(&sandbox, "broken");
+    sandbox.git(["checkout", "-qb", "mend"]).ok();
+    std::fs::remove_dir_all(sandbox.path("migrations/2-_again")).unwrap();
+    let config = sandbox.read("dbmig.toml");
+    sandbox.write("dbmig.toml", format!("{config}\n[policy]\nbase = \"main\"\n"));
+    sandbox
+        .dbmig_with(&[("CI", "true")], ["check"])
+        .ok()
+        .warns("warning[base-unknown]: not compared with the base branch: the migrations of `main` are not in order");
+}

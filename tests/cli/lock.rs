@@ -99,3 +99,15 @@ fn a_late_one_is_shown_as_every_finding_is() {
     let ran = sandbox.dbmig(["lock"]).ok().warns("\n  --> migrations/2_b");
     assert!(ran.stderr.starts_with("warning[late-draft]: "), "{ran}");
 }
+
+#[test]
+fn a_relock_keeps_the_reason_for_being_late() {
+    let sandbox = Sandbox::project();
+    sandbox.migration("3_c", "ALTER TABLE users ADD COLUMN c TEXT;", "SELECT 1;");
+    sandbox.dbmig(["lock"]).ok();
+    sandbox.migration("2_b", "DROP TABLE users;", "SELECT 1;");
+    sandbox.dbmig(["lock", "--late-ok", "we know"]).ok();
+    sandbox.write("migrations/2_b/up.sql", "DROP TABLE users; SELECT 1;");
+    sandbox.dbmig(["lock", "--relock", "2"]).ok();
+    assert!(sandbox.read("migrations/dbmig.lock").contains("late=\"we know\""));
+}

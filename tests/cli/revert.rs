@@ -142,3 +142,43 @@ fn a_first_statement_that_fails_leaves_nothing() {
     sandbox.write("migrations/4_d/metadata.toml", "run_in_transaction = false\n");
     sandbox.dbmig(["migrate"]).exits(3).warns("nothing of this file is in the database");
 }
+
+#[test]
+fn what_stopped_half_way_and_was_renamed_can_be_decided() {
+    let sandbox = applied();
+    sandbox.migration(
+        "4_d",
+        "CREATE TABLE d (id INT);\nINSERT INTO nosuch VALUES (1);\n",
+        "DROP TABLE d;",
+    );
+    sandbox.write("migrations/4_d/metadata.toml", "run_in_transaction = false\n");
+    sandbox.dbmig(["migrate"]).exits(3);
+    std::fs::rename(sandbox.path("migrations/4_d"), sandbox.path("migrations/5_d")).unwrap();
+    sandbox.dbmig(["migrate"]).exits(4).warns("cargo dbmig resolve 4 --not-applied");
+    sandbox.dbmig(["resolve", "4", "--not-applied"]).ok().says("recorded as not applied");
+}
+
+#[test]
+fn a_revert_that_stopped_outside_a_transaction_is_finished_by_hand() {
+    let sandbox = applied();
+    sandbox.migration("4_d", "CREATE TABLE d (id INT);", "DROP TABLE d;\nDROP TABLE nosuch;\n");
+    sandbox.write("migrations/4_d/metadata.toml", "run_in_transaction = false\n");
+    sandbox.dbmig(["migrate"]).ok();
+    sandbox.dbmig(["revert"]).exits(3).warns("`cargo dbmig resolve 4 --not-applied`");
+    sandbox.dbmig(["revert"]).exits(4).warns("half reverted: 1 of 2 statements of its down");
+    sandbox.dbmig(["resolve", "4", "--not-applied"]).ok();
+    sandbox.dbmig(["status"]).ok().says("3 applied, 1 pending");
+}
+
+#[test]
+fn what_is_missing_and_has_no_recorded_down_is_not_answered_with_harm() {
+    let sandbox = applied();
+    std::fs::remove_dir_all(sandbox.path("migrations/1_a")).unwrap();
+    sandbox
+        .query("dev.sqlite3", "DELETE FROM __dbmig_history WHERE version = '1' RETURNING version");
+    sandbox
+        .dbmig(["revert", "--missing"])
+        .exits(4)
+        .silent_about("--to")
+        .warns("bring its directory back");
+}

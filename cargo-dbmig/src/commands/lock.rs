@@ -94,11 +94,20 @@ pub(crate) fn run(context: &mut Context<'_>, args: &LockArgs) -> CliResult<Exit>
     };
     let policy = context.policy().or_else(|| checked.lock.as_ref().map(|lock| lock.policy.clone()));
     let mut previous = checked.lock;
+    // Where it may stand was decided with its version, not with its text.
+    let mut late_before = Vec::new();
     for version in &relocked {
-        previous.as_mut().and_then(|lock| lock.remove(version));
+        let removed = previous.as_mut().and_then(|lock| lock.remove(version));
+        late_before.extend(removed.and_then(|entry| Some((entry.version, entry.late?))));
     }
     let mut lock =
         locking::lock_of(&set, previous.as_ref(), vec![dialect], policy.unwrap_or_default());
+    for (version, reason) in late_before {
+        if let Some(mut entry) = lock.get(&version).cloned() {
+            entry.late = Some(args.late_ok.clone().unwrap_or(reason));
+            lock.insert(entry);
+        }
+    }
     mark_late(&mut lock, &others, args.late_ok.as_deref());
     let names: Vec<_> = set
         .iter()

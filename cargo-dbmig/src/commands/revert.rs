@@ -91,7 +91,8 @@ pub(crate) fn run(context: &mut Context<'_>, args: &RevertArgs) -> CliResult<Exi
         let target = args.extent.target(&sides)?;
         plan::plan_revert(&sides.set, &sides.history, sides.session.dialect(), &target)
     };
-    let plan = plan.map_err(|error| failure::of_plan(&error))?;
+    let explain = if args.missing { failure::of_missing } else { failure::of_plan };
+    let plan = plan.map_err(|error| explain(&error))?;
     render::notes(context.output, &plan.notes, &sides.set, &sides.history);
     if args.dry_run {
         show(context, &sides, &plan, "revert")?;

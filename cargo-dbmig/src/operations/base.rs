@@ -13,6 +13,9 @@ use crate::error::CliResult;
 use crate::git::{Git, Unknown};
 use crate::metadata;
 
+/// How the reason ends when the base is there and its set is broken.
+const NOT_IN_ORDER: &str = "are not in order";
+
 /// A base branch, read.
 #[derive(Debug, Clone)]
 pub struct Base {
@@ -54,7 +57,7 @@ pub fn read(
         };
         let set = check::run(&raw, &options).set;
         let set =
-            set.ok_or_else(|| Unknown(format!("the migrations of `{name}` are not in order")))?;
+            set.ok_or_else(|| Unknown(format!("the migrations of `{name}` {NOT_IN_ORDER}")))?;
         Ok(Base { name, set })
     });
     Ok(Some(base))
@@ -75,16 +78,19 @@ pub fn findings(context: &Context<'_>, ours: &Checked, asked: Option<&str>) -> C
             let name = asked.filter(|name| !name.is_empty());
             let name =
                 name.or(context.project.config.policy.base.as_deref()).unwrap_or("origin/HEAD");
+            let broken = reason.ends_with(NOT_IN_ORDER);
             let mut finding = Finding::new(
                 Code::BaseUnknown,
                 path,
                 format!("not compared with the base branch: {reason}"),
-            )
-            .help(fetch(name));
+            );
+            finding = match broken {
+                true => finding.note("a branch that puts them in order is not stopped by it"),
+                false => finding.help(fetch(name)),
+            };
             // In CI nobody reads warnings, and who asks wants an answer.
-            if asked.is_some()
-                || context.env.get("CI").is_some_and(|ci| !ci.is_empty() && ci != "false")
-            {
+            let ci = context.env.get("CI").is_some_and(|ci| !ci.is_empty() && ci != "false");
+            if asked.is_some() || ci && !broken {
                 finding.severity = Severity::Error;
             }
             findings.push(finding);

@@ -65,6 +65,10 @@ impl Sides {
         for version in self.history.applied.keys() {
             catalog.add(version, render::name_of(&self.set, &self.history, version));
         }
+        // What stopped half way and was renamed since must still be decided.
+        for (version, record) in self.history.half_done() {
+            catalog.add(version, &record.name);
+        }
         catalog
     }
 
