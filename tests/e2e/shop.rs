@@ -9,6 +9,8 @@ use crate::support::{Ran, Sandbox, repository};
 fn shop(name: &str) -> Sandbox {
     let sandbox = Sandbox::new();
     copy(&repository().join("fixtures/shop"), &sandbox.cwd);
+    // What the tests have fetched, and nothing else.
+    sandbox.take_cargo_lock();
     let manifest = sandbox.read("Cargo.toml");
     let checkout = repository();
     let manifest = manifest.replace("\"shop\"", &format!("\"{name}\""));
