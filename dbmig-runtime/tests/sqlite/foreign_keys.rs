@@ -8,6 +8,11 @@ use diesel::sqlite::SqliteConnection;
 
 use crate::support::{memory, set, texts};
 
+/// A parent with two children that go with it.
+const TABLES: &str = "CREATE TABLE parent (id INTEGER PRIMARY KEY); \
+             CREATE TABLE child (id INT, parent INT REFERENCES parent (id) ON DELETE CASCADE); \
+             INSERT INTO parent VALUES (1); INSERT INTO child VALUES (1, 1), (2, 1);";
+
 const REBUILD: &str = "CREATE TABLE parent2 (id INTEGER PRIMARY KEY, name TEXT); \
      INSERT INTO parent2 SELECT id, 'x' FROM parent; DROP TABLE parent; \
      ALTER TABLE parent2 RENAME TO parent;";
@@ -17,17 +22,7 @@ fn parent_and_child(
     metadata: &str,
 ) -> (SqliteConnection, Result<Report, dbmig_runtime::Error>) {
     let mut conn = memory();
-    let set = set(&[
-        (
-            "1_tables",
-            "CREATE TABLE parent (id INTEGER PRIMARY KEY); \
-             CREATE TABLE child (id INT, parent INT REFERENCES parent (id) ON DELETE CASCADE); \
-             INSERT INTO parent VALUES (1); INSERT INTO child VALUES (1, 1), (2, 1);",
-            "",
-            "",
-        ),
-        ("2_rebuild", rebuild, "", metadata),
-    ]);
+    let set = set(&[("1_tables", TABLES, "", ""), ("2_rebuild", rebuild, "", metadata)]);
     let result = Migrator::new(&set).run(&mut conn);
     (conn, result)
 }
@@ -87,14 +82,7 @@ fn off_without_a_transaction_is_refused() {
 #[test]
 fn a_recorded_down_runs_under_its_own_settings() {
     let off = "run_in_transaction = true\n[dbmig]\nforeign_keys = \"off\"\n";
-    let tables = (
-        "1_tables",
-        "CREATE TABLE parent (id INTEGER PRIMARY KEY); \
-         CREATE TABLE child (id INT, parent INT REFERENCES parent (id) ON DELETE CASCADE); \
-         INSERT INTO parent VALUES (1); INSERT INTO child VALUES (1, 1), (2, 1);",
-        "",
-        "",
-    );
+    let tables = ("1_tables", TABLES, "", "");
     let mut conn = memory();
     let down = "CREATE TABLE p2 (id INTEGER PRIMARY KEY); INSERT INTO p2 SELECT id FROM parent; \
                 DROP TABLE parent; ALTER TABLE p2 RENAME TO parent;";
@@ -122,4 +110,20 @@ fn off_without_a_transaction_is_refused_for_a_way_back_too() {
     ] {
         assert!(matches!(plan, Err(PlanError::Settings { .. })), "{plan:?}");
     }
+}
+
+#[test]
+fn a_key_that_no_longer_fits_its_parent_is_refused() {
+    let off = "run_in_transaction = true\n[dbmig]\nforeign_keys = \"off\"\n";
+    // The rebuild loses the primary key that the children refer to.
+    let rebuild = "CREATE TABLE p2 (id INT); INSERT INTO p2 SELECT id FROM parent; \
+                   DROP TABLE parent; ALTER TABLE p2 RENAME TO parent;";
+    let (mut conn, result) = parent_and_child(rebuild, off);
+    let error = result.unwrap_err();
+    assert!(error.to_string().contains("a foreign key of `child` does not fit"), "{error}");
+    assert_eq!(
+        texts(&mut conn, "SELECT pk FROM pragma_table_info('parent')"),
+        ["1"],
+        "not rolled back"
+    );
 }
