@@ -2,7 +2,6 @@
 
 use clap::Args;
 use dbmig_runtime::Report;
-use dbmig_runtime::plan::Target;
 use serde_json::json;
 
 use crate::context::{Context, Purpose};
@@ -10,7 +9,7 @@ use crate::database::Access;
 use crate::error::CliResult;
 use crate::exit::Exit;
 use crate::failure;
-use crate::operations::running::{self, Sides};
+use crate::operations::running;
 use crate::render::{self, Wording};
 
 /// Apply pending migrations
@@ -45,7 +44,7 @@ pub(crate) fn run(context: &mut Context<'_>, args: &MigrateArgs) -> CliResult<Ex
         return super::plan::show(context, args.to.as_deref(), args.step);
     }
     let mut sides = running::sides(context, Purpose::Apply, Access::Write)?;
-    let target = target(&sides, args.to.as_deref(), args.step)?;
+    let target = sides.apply_target(args.to.as_deref(), args.step)?;
     let protected = context.environment()?.protected;
     let plan = sides.plan_apply(&target, protected).map_err(|error| failure::of_plan(&error))?;
     render::notes(context.output, &plan.notes, &sides.set, &sides.history);
@@ -67,15 +66,6 @@ pub(crate) fn run(context: &mut Context<'_>, args: &MigrateArgs) -> CliResult<Ex
         super::status::show(context)?;
     }
     Ok(Exit::Done)
-}
-
-/// What `--to` and `--step` mean.
-pub(crate) fn target(sides: &Sides, to: Option<&str>, step: Option<usize>) -> CliResult<Target> {
-    Ok(match (to, step) {
-        (Some(text), _) => Target::To(sides.find(text)?),
-        (None, Some(count)) => Target::Steps(count),
-        (None, None) => Target::All,
-    })
 }
 
 fn conclude(context: &mut Context<'_>, report: &Report) -> CliResult<()> {

@@ -3,7 +3,6 @@
 use clap::Args;
 use serde_json::json;
 
-use super::migrate::target;
 use crate::context::{Context, Purpose};
 use crate::database::Access;
 use crate::error::CliResult;
@@ -48,7 +47,7 @@ fn shown(
     step: Option<usize>,
 ) -> CliResult<(Exit, usize)> {
     let sides = running::sides(context, Purpose::Apply, Access::Read)?;
-    let target = target(&sides, to, step)?;
+    let target = sides.apply_target(to, step)?;
     let protected = context.environment()?.protected;
     let plan = sides.plan_apply(&target, protected).map_err(|error| failure::of_plan(&error))?;
     render::notes(context.output, &plan.notes, &sides.set, &sides.history);

@@ -77,6 +77,19 @@ impl Sides {
         !self.absent
     }
 
+    /// How far an apply goes: what `--to` and `--step` mean.
+    ///
+    /// # Errors
+    ///
+    /// The selector fits none or several.
+    pub fn apply_target(&self, to: Option<&str>, step: Option<usize>) -> CliResult<Target> {
+        Ok(match (to, step) {
+            (Some(text), _) => Target::To(self.find(text)?),
+            (None, Some(count)) => Target::Steps(count),
+            (None, None) => Target::All,
+        })
+    }
+
     /// Finds what a selector means.
     ///
     /// # Errors
