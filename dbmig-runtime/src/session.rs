@@ -79,6 +79,24 @@ pub trait Session {
     fn interrupted(&self) -> bool {
         false
     }
+
+    /// Connects anew after the connection was lost; `false` where this family of connections can not.
+    ///
+    /// # Errors
+    ///
+    /// What the database, or the way to it, reports.
+    fn reconnect(&mut self) -> DbResult<bool> {
+        Ok(false)
+    }
+
+    /// Opens another connection to the same database; `None` where this family of connections can not.
+    ///
+    /// # Errors
+    ///
+    /// What the database, or the way to it, reports.
+    fn another(&self) -> DbResult<Option<Box<dyn Session>>> {
+        Ok(None)
+    }
 }
 
 /// Runs `work` in a transaction that takes the write lock first; whatever fails, none stays open.
@@ -99,7 +117,7 @@ pub(crate) fn immediate<T>(
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DbErrorKind {
-    /// Another connection holds what is needed.
+    /// Another connection holds what is needed: a lock was not granted in time, or a deadlock was broken.
     Busy,
     /// A unique or primary key refuses a row.
     Unique,
@@ -107,6 +125,10 @@ pub enum DbErrorKind {
     ReadOnly,
     /// The statement was cancelled.
     Interrupted,
+    /// The server ended the statement because it took too long.
+    Timeout,
+    /// A table that is not there.
+    MissingTable,
     /// The connection is gone.
     Closed,
     /// Anything else.
@@ -126,6 +148,8 @@ pub struct DbError {
     pub detail: Option<String>,
     /// The database's own advice.
     pub hint: Option<String>,
+    /// Where inside functions or other bodies it happened, in the database's words.
+    pub context: Option<String>,
     /// Byte offset into the statement that was sent.
     pub position: Option<usize>,
 }
@@ -133,7 +157,15 @@ pub struct DbError {
 impl DbError {
     /// An error with nothing but a message.
     pub fn new(kind: DbErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, code: None, message: message.into(), detail: None, hint: None, position: None }
+        Self {
+            kind,
+            code: None,
+            message: message.into(),
+            detail: None,
+            hint: None,
+            context: None,
+            position: None,
+        }
     }
 }
 

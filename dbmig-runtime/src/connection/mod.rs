@@ -98,6 +98,7 @@ fn db_error<B: SqlBackend>(error: DieselError) -> DbError {
                 code: None,
                 detail: info.details().map(ToOwned::to_owned),
                 hint: info.hint().map(ToOwned::to_owned),
+                context: None,
                 position: None,
                 message,
             }
