@@ -1,0 +1,7 @@
+//! Tests on servers: PostgreSQL, PgBouncer, MariaDB; MySQL in the full level. `tests/run` starts them.
+
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "these are tests")]
+
+mod started;
+#[path = "../support/servers.rs"]
+mod support;
