@@ -1,6 +1,7 @@
 //! `Context`: everything resolved that a command needs, built once.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use dbmig_build::check::{self, Checked, Options};
 use dbmig_build::{Code, Dialect, Findings, Group, MigrationSet, Policy, Severity, Version};
@@ -16,6 +17,10 @@ use crate::output::Output;
 use crate::project::{self, MIGRATION_DIRECTORY, Overrides, Project};
 use crate::render;
 use crate::workspace;
+
+/// How long a command waits for another runner: a person, or a pipeline, has more time than an
+/// application that starts.
+const RUNNER_WAIT: Duration = Duration::from_secs(600);
 
 /// What a command works with.
 pub struct Context<'o> {
@@ -103,6 +108,21 @@ impl<'o> Context<'o> {
             environment.kind = Kind::Unclassified;
         }
         Ok(environment)
+    }
+
+    /// How a run behaves towards others, by the environment and the flags.
+    ///
+    /// # Errors
+    ///
+    /// `dbmig.toml` does not know the environment.
+    pub fn run_options(&self) -> CliResult<dbmig_runtime::RunOptions> {
+        let section = self.environment()?.section;
+        Ok(dbmig_runtime::RunOptions {
+            lock_timeout: section.lock_timeout,
+            statement_timeout: section.statement_timeout,
+            runner_wait: self.global.runner_wait.unwrap_or(RUNNER_WAIT),
+            ..dbmig_runtime::RunOptions::default()
+        })
     }
 
     /// The migrations directory.

@@ -51,6 +51,36 @@ pub fn of_run(error: Error, files: Files<'_>) -> CliError {
             violations.into_iter().fold(error, CliError::note)
         }
         ErrorKind::Database { doing, error } => of_database(doing, error),
+        ErrorKind::AnotherRunner { waited, holder } => {
+            let error = CliError::new(
+                Exit::Busy,
+                format!("another runner is still at work after {} s", waited.as_secs()),
+            );
+            let error = match holder {
+                Some(holder) => error.note(format!("the lock is held by {holder}")),
+                None => error,
+            };
+            error
+                .help(format!("wait for it: `{} --runner-wait 1h`", files.again))
+                .help("see what it does: `cargo dbmig status`")
+        }
+        ErrorKind::CommitUnknown { name, direction, error } => CliError::database(format!(
+            "{}: the connection was lost while it was being committed",
+            place(&name, direction.file(), files)
+        ))
+        .cause(error.to_string())
+        .note("it is in the database as a whole, or not at all")
+        .help("find out: `cargo dbmig status`"),
+        ErrorKind::Pooler { name } => CliError::database(format!(
+            "migration `{name}` runs outside a transaction, which a transaction pooler does not carry"
+        ))
+        .note("nothing of it was run")
+        .help("give the URL of the server itself: `--database-url <URL>`"),
+        ErrorKind::NotInOneTransaction { name, reason } => CliError::usage(format!(
+            "migration `{name}` can not be part of one transaction for all: {reason}"
+        ))
+        .note("nothing was run")
+        .help("take one transaction for each: `cargo dbmig migrate --tx each`"),
         ErrorKind::OpenTransaction => CliError::database("the connection has an open transaction"),
         ErrorKind::Interrupted => CliError::new(Exit::Interrupted, "interrupted"),
         ErrorKind::Embedded(error) => CliError::database(error.to_string()),

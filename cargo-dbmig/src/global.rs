@@ -1,6 +1,7 @@
 //! The options that every command takes.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args;
 
@@ -39,6 +40,9 @@ pub struct GlobalArgs {
     /// The seeds directory
     #[arg(long, global = true, value_name = "DIR")]
     pub seeds_dir: Option<PathBuf>,
+    /// How long to wait for another runner: `30s`, `10min`, or `0` for not at all [default: 10min]
+    #[arg(long, global = true, value_name = "DURATION", value_parser = crate::config::duration)]
+    pub runner_wait: Option<Duration>,
     /// How results are written
     #[arg(long, global = true, value_enum, default_value_t)]
     pub format: Format,

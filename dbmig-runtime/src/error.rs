@@ -1,6 +1,7 @@
 //! `Error`: why a run stopped, with the report of what it did before.
 
 use std::fmt;
+use std::time::Duration;
 
 use dbmig_build::Version;
 use dbmig_build::blob::BlobError;
@@ -61,6 +62,34 @@ pub enum ErrorKind {
         /// The error.
         error: DbError,
     },
+    /// Another runner is at work, and did not end in time.
+    AnotherRunner {
+        /// How long it was waited for.
+        waited: Duration,
+        /// Who, as far as the database tells.
+        holder: Option<String>,
+    },
+    /// The connection was lost while a migration was being committed: it is applied, or it is not.
+    CommitUnknown {
+        /// The directory name.
+        name: String,
+        /// Which way.
+        direction: Direction,
+        /// What the connection said.
+        error: DbError,
+    },
+    /// A migration outside a transaction, and a transaction pooler between us and the server.
+    Pooler {
+        /// The directory name.
+        name: String,
+    },
+    /// A migration that can not be part of one transaction for all.
+    NotInOneTransaction {
+        /// The directory name.
+        name: String,
+        /// Why.
+        reason: &'static str,
+    },
     /// The connection has a transaction open, and a run commits.
     OpenTransaction,
     /// Somebody asked to stop.
@@ -101,6 +130,17 @@ impl Error {
         Self { kind, report: Report::default() }
     }
 
+    /// What the database said, where it is the database that stopped the run.
+    pub fn db(&self) -> Option<&DbError> {
+        match &self.kind {
+            ErrorKind::Statement(error) => Some(&error.error),
+            ErrorKind::Database { error, .. } | ErrorKind::CommitUnknown { error, .. } => {
+                Some(error)
+            }
+            _ => None,
+        }
+    }
+
     pub(crate) fn database(doing: &'static str) -> impl FnOnce(DbError) -> Self {
         move |error| Self::new(ErrorKind::Database { doing, error })
     }
@@ -138,6 +178,25 @@ impl fmt::Display for ErrorKind {
                 violations.join(", ")
             ),
             Self::Database { doing, error } => write!(f, "could not {doing}: {error}"),
+            Self::AnotherRunner { waited, holder } => {
+                write!(f, "another runner is still at work after {} s", waited.as_secs())?;
+                match holder {
+                    Some(holder) => write!(f, ": {holder}"),
+                    None => Ok(()),
+                }
+            }
+            Self::CommitUnknown { name, direction, error } => write!(
+                f,
+                "the connection was lost while `{}` of `{name}` was being committed: {error}",
+                direction.file()
+            ),
+            Self::Pooler { name } => write!(
+                f,
+                "`{name}` runs outside a transaction, which a transaction pooler does not carry"
+            ),
+            Self::NotInOneTransaction { name, reason } => {
+                write!(f, "`{name}` can not be part of one transaction for all: {reason}")
+            }
             Self::OpenTransaction => f.write_str("the connection has an open transaction"),
             Self::Interrupted => f.write_str("interrupted"),
             Self::Embedded(error) => error.fmt(f),

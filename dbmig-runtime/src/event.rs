@@ -57,6 +57,34 @@ pub enum Event<'a> {
         /// Which way.
         direction: Direction,
     },
+    /// Another runner is at work.
+    Waiting {
+        /// Who, as far as the database tells.
+        holder: Option<&'a str>,
+        /// How long it is waited for.
+        patience: Duration,
+    },
+    /// A migration that had stopped half way can go on.
+    Recovered {
+        /// Its directory name.
+        name: &'a str,
+        /// How many statements are in the database.
+        done: usize,
+        /// Of how many.
+        total: usize,
+        /// One was in doubt, and the catalogue told.
+        probed: bool,
+    },
+    /// A migration was rolled back for want of a lock, or because the connection was lost, and is tried
+    /// again.
+    Retrying {
+        /// Its directory name.
+        name: &'a str,
+        /// What stood in the way.
+        reason: &'a str,
+        /// When.
+        after: Duration,
+    },
     /// A seed was run.
     Seeded {
         /// Its name.

@@ -21,6 +21,7 @@ mod error;
 mod event;
 pub mod history;
 mod migrator;
+mod options;
 pub mod plan;
 #[doc(hidden)]
 pub mod private;
@@ -36,6 +37,7 @@ pub use embedded::{EmbeddedSet, Migrations};
 pub use error::{Error, ErrorKind, StatementError};
 pub use event::{Direction, Event, Observer, Silent};
 pub use migrator::Migrator;
+pub use options::{RunOptions, Scope};
 pub use plan::PlanError;
 pub use report::{Done, Report};
 pub use session::Session;

@@ -1,16 +1,15 @@
 //! `Migrator`: what an application uses at its start.
 
-use dbmig_build::MigrationSet;
-
 use crate::connection::MigrationConnection;
 use crate::embedded::Migrations;
 use crate::error::{Error, ErrorKind};
 use crate::event::{Observer, Silent};
 use crate::history;
+use crate::options::RunOptions;
 use crate::plan::{Plan, Rules, Target, plan_apply};
 use crate::report::Report;
 use crate::runner;
-use crate::session::Session;
+use crate::session::Session as _;
 
 /// Applies a set to a database.
 ///
@@ -29,19 +28,26 @@ use crate::session::Session;
 pub struct Migrator<'a> {
     migrations: &'a dyn Migrations,
     rules: Rules,
+    options: RunOptions,
     observer: Option<&'a mut dyn Observer>,
 }
 
 impl<'a> Migrator<'a> {
     /// A migrator for a set: the embedded one, or one that was loaded.
     pub fn new(migrations: &'a dyn Migrations) -> Self {
-        Self { migrations, rules: Rules::default(), observer: None }
+        Self { migrations, rules: Rules::default(), options: RunOptions::default(), observer: None }
     }
 
     /// Makes every deviation between set and database an error, also when nothing is pending: versions
     /// that the set does not know, and migrations that were edited since they were applied.
     pub fn strict(mut self) -> Self {
         self.rules.strict = true;
+        self
+    }
+
+    /// How long to wait for others, and how much one transaction holds.
+    pub fn options(mut self, options: RunOptions) -> Self {
+        self.options = options;
         self
     }
 
@@ -57,7 +63,9 @@ impl<'a> Migrator<'a> {
     ///
     /// When set and history disagree, or the database can not be read.
     pub fn plan<C: MigrationConnection>(&self, conn: &mut C) -> Result<Plan, Error> {
-        self.plan_on(conn).map(|(_, _, plan)| plan)
+        let set = self.migrations.set().map_err(|error| Error::new(ErrorKind::Embedded(error)))?;
+        let history = history::read_patiently(conn).map_err(Error::database("read the history"))?;
+        Ok(plan_apply(set, &history, conn.dialect(), &Target::All, self.rules)?)
     }
 
     /// Applies what is pending.
@@ -71,20 +79,16 @@ impl<'a> Migrator<'a> {
     /// Set and history disagree, a statement fails, or the connection has an open transaction. What was
     /// committed before is in the error's report.
     pub fn run<C: MigrationConnection>(self, conn: &mut C) -> Result<Report, Error> {
-        let (set, history, plan) = self.plan_on(conn)?;
         let mut silent = Silent;
-        let observer = self.observer.unwrap_or(&mut silent);
-        runner::run(conn, set, &history, &plan, observer)
-    }
-
-    fn plan_on(
-        &self,
-        session: &mut dyn Session,
-    ) -> Result<(&'a MigrationSet, history::History, Plan), Error> {
         let set = self.migrations.set().map_err(|error| Error::new(ErrorKind::Embedded(error)))?;
-        let history =
-            history::read_patiently(session).map_err(Error::database("read the history"))?;
-        let plan = plan_apply(set, &history, session.dialect(), &Target::All, self.rules)?;
-        Ok((set, history, plan))
+        let (rules, options) = (self.rules, &self.options);
+        let observer = self.observer.unwrap_or(&mut silent);
+        let mut history =
+            history::read_patiently(conn).map_err(Error::database("read the history"))?;
+        if let Some(recovered) = runner::recover(conn, set, &history, options, observer)? {
+            history = recovered;
+        }
+        let plan = plan_apply(set, &history, conn.dialect(), &Target::All, rules)?;
+        runner::run(conn, set, &history, &plan, options, observer)
     }
 }

@@ -99,12 +99,12 @@ pub trait Session {
     }
 }
 
-/// Runs `work` in a transaction that takes the write lock first; whatever fails, none stays open.
-pub(crate) fn immediate<T>(
+/// Runs `work` in a transaction that is going to write; whatever fails, none stays open.
+pub(crate) fn write_transaction<T>(
     session: &mut dyn Session,
     work: impl FnOnce(&mut dyn Session) -> DbResult<T>,
 ) -> DbResult<T> {
-    session.execute("BEGIN IMMEDIATE")?;
+    session.execute(crate::sql::begin(session.dialect()))?;
     let result = work(session).and_then(|value| session.execute("COMMIT").map(|()| value));
     if result.is_err() {
         // A COMMIT that fails leaves the transaction open as well. The first error is the one to tell.

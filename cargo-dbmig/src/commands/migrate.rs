@@ -1,7 +1,7 @@
 //! `migrate`: apply what is pending.
 
 use clap::Args;
-use dbmig_runtime::Report;
+use dbmig_runtime::{Report, Scope};
 use serde_json::json;
 
 use crate::context::{Context, Purpose};
@@ -28,6 +28,9 @@ pub struct MigrateArgs {
     /// Apply everything; this is the default
     #[arg(long, conflicts_with_all = ["to", "step"])]
     all: bool,
+    /// One transaction for each migration, or one for all of them
+    #[arg(long, value_enum, default_value_t, value_name = "SCOPE")]
+    tx: TxScope,
     /// Show the plan and run nothing
     #[arg(long, conflicts_with_all = ["seed", "status"])]
     dry_run: bool,
@@ -39,11 +42,25 @@ pub struct MigrateArgs {
     status: bool,
 }
 
+/// What one transaction holds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum TxScope {
+    /// One migration
+    #[default]
+    Each,
+    /// The whole run: all of it, or nothing
+    All,
+}
+
 pub(crate) fn run(context: &mut Context<'_>, args: &MigrateArgs) -> CliResult<Exit> {
     if args.dry_run {
         return super::plan::show(context, args.to.as_deref(), args.step);
     }
     let mut sides = running::sides(context, Purpose::Apply, Access::Write)?;
+    sides.options.scope = match args.tx {
+        TxScope::Each => Scope::Each,
+        TxScope::All => Scope::All,
+    };
     let target = sides.apply_target(args.to.as_deref(), args.step)?;
     let protected = context.environment()?.protected;
     let plan = sides.plan_apply(&target, protected).map_err(|error| failure::of_plan(&error))?;

@@ -66,7 +66,8 @@ fn run_seeds(context: &mut Context<'_>, args: &SeedRunArgs) -> CliResult<Exit> {
     refuse_pending(&sides)?;
     let dir = context.seeds_dir()?;
     let mut live = Live::new(context.output, seeds.len());
-    let result = runner::run_seeds(&mut *sides.session, &seeds, args.again, &mut live);
+    let result =
+        runner::run_seeds(&mut *sides.session, &seeds, args.again, &sides.options, &mut live);
     context.output.live_line("");
     let files = Files { dir: &dir, cwd: &context.cwd, again: "cargo dbmig seed run" };
     let report = result.map_err(|error| failure::of_run(error, files))?;

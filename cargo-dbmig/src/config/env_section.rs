@@ -202,7 +202,11 @@ pub(super) fn choose<T: Copy>(text: &str, words: &[(&str, T)]) -> Result<T, Stri
 
 /// `500ms`, `5s`, `2min`, `1h`; `0` is none. A number alone would be milliseconds to one server and
 /// seconds to another, so it is refused.
-fn duration(text: &str) -> Result<Duration, String> {
+///
+/// # Errors
+///
+/// What is no duration.
+pub fn duration(text: &str) -> Result<Duration, String> {
     let expected =
         || format!("`{text}` is not a duration such as `500ms`, `5s`, `2min`, `1h`, or `0`");
     let text = text.trim();

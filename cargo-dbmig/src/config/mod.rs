@@ -15,7 +15,7 @@ mod source;
 mod suggest;
 
 pub use diesel_toml::DieselToml;
-pub use env_section::{EnvironmentConfig, TlsMode};
+pub use env_section::{EnvironmentConfig, TlsMode, duration};
 pub use environment::{Env, VariableOrigin};
 pub use model::{
     Config, DEFAULT_MIGRATIONS, DEFAULT_SEEDS, DatabaseConfig, Environment, Kind, Lint,

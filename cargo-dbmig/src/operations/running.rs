@@ -1,9 +1,11 @@
 //! Runs plans against a database and reports. Shared by our verbs and Diesel's.
 
+use std::path::Path;
+
 use dbmig_build::{MigrationSet, Version};
 use dbmig_runtime::history::{self, History};
 use dbmig_runtime::plan::{self, OnMissing, Plan, Rules, Target};
-use dbmig_runtime::{PlanError, Report, Session, runner};
+use dbmig_runtime::{PlanError, Report, RunOptions, Session, runner};
 
 use crate::context::{Context, Purpose};
 use crate::database::{Access, Location};
@@ -20,6 +22,8 @@ pub struct Sides {
     pub history: History,
     /// The connection; to an empty database in memory while there is none to connect to.
     pub session: Box<dyn Session>,
+    /// How a run behaves towards others.
+    pub options: RunOptions,
     /// The database is a file that is not there yet: created when there is something to run.
     absent: bool,
 }
@@ -31,10 +35,21 @@ pub struct Sides {
 /// The set is not in order, or the database can not be reached or read.
 pub fn sides(context: &mut Context<'_>, purpose: Purpose, access: Access) -> CliResult<Sides> {
     let set = context.load_set(purpose)?;
+    let dir = context.migrations_dir()?;
     let absent = context.is_absent(access)?;
     let mut session = if absent { Location::in_memory()? } else { context.connect(access)? };
-    let history = read_history(&mut *session)?;
-    Ok(Sides { set, history, session, absent })
+    let mut history = read_history(&mut *session)?;
+    let options = context.run_options()?;
+    if purpose == Purpose::Apply && access == Access::Write {
+        let mut live = Live::new(context.output, 0);
+        let recovered = runner::recover(&mut *session, &set, &history, &options, &mut live);
+        context.output.live_line("");
+        let files = files(context, &dir, "cargo dbmig migrate");
+        if let Some(recovered) = recovered.map_err(|error| failure::of_run(error, files))? {
+            history = recovered;
+        }
+    }
+    Ok(Sides { set, history, session, options, absent })
 }
 
 fn read_history(session: &mut dyn Session) -> CliResult<History> {
@@ -51,7 +66,8 @@ pub fn foresee(context: &mut Context<'_>) -> CliResult<()> {
     let set = context.load_set(Purpose::Foresee)?;
     let protected = context.environment()?.protected;
     let (history, session) = (History::default(), Location::in_memory()?);
-    let sides = Sides { set, history, session, absent: true };
+    let options = context.run_options()?;
+    let sides = Sides { set, history, session, options, absent: true };
     sides.plan_apply(&Target::All, protected).map(drop).map_err(|error| failure::of_plan(&error))
 }
 
@@ -114,6 +130,10 @@ impl Sides {
     }
 }
 
+fn files<'a>(context: &'a Context<'_>, dir: &'a Path, again: &'a str) -> Files<'a> {
+    Files { dir, cwd: &context.cwd, again }
+}
+
 /// Executes a plan, showing what happens.
 ///
 /// # Errors
@@ -137,8 +157,9 @@ pub fn execute(
         Wording::Native => Live::new(context.output, plan.steps.len()),
         Wording::Diesel => Live::diesel(context.output, plan.steps.len()),
     };
-    let result = runner::run(&mut *sides.session, &sides.set, &sides.history, plan, &mut live);
+    let Sides { set, history, session, options, .. } = sides;
+    let result = runner::run(&mut **session, set, history, plan, options, &mut live);
     context.output.live_line("");
-    let files = Files { dir: &dir, cwd: &context.cwd, again };
+    let files = files(context, &dir, again);
     result.map_err(|error| failure::of_run(error, files))
 }

@@ -93,6 +93,18 @@ impl Observer for Live<'_> {
                 let verb = if direction == Direction::Up { "applied" } else { "reverted" };
                 self.line(format!(" skipped  {name}  ({verb} by another runner)"));
             }
+            Event::Waiting { holder, patience } => {
+                let holder = holder.map_or(String::new(), |holder| format!(": {holder}"));
+                let patience = duration(patience);
+                self.line(format!(" waiting  for another runner, {patience} at most{holder}"));
+            }
+            Event::Retrying { name, reason, after } => {
+                self.line(format!("   again  {name}  in {}: {reason}", duration(after)));
+            }
+            Event::Recovered { name, done, total, probed } => {
+                let how = if probed { ", by what the database holds" } else { "" };
+                self.line(format!("resuming  {name}  after statement {done} of {total}{how}"));
+            }
             Event::Seeded { name, statements, elapsed } => {
                 self.line(format!(
                     "  seeded  {name}  ({}, {})",

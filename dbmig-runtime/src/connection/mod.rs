@@ -1,5 +1,9 @@
 //! `Session` for every Diesel connection of a backend whose feature is on.
 
+#[cfg(feature = "mysql")]
+mod mysql;
+#[cfg(feature = "postgres")]
+mod postgres;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 
@@ -38,7 +42,96 @@ pub trait SqlBackend: Backend + sealed::Sealed {
     fn kind_of_message(message: &str) -> DbErrorKind;
 }
 
-/// A Diesel connection that can be migrated: of SQLite for now, with its feature on.
+/// Binds values and reads rows of text: the same words for each backend, but every one concrete, so that
+/// nothing has to be proved for a generic one.
+#[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
+macro_rules! text_queries {
+    ($backend:ty) => {
+        fn execute_with<C>(
+            conn: &mut C,
+            sql: &str,
+            values: &[$crate::session::Value<'_>],
+        ) -> diesel::QueryResult<usize>
+        where
+            C: diesel::connection::LoadConnection<
+                    diesel::connection::DefaultLoadingMode,
+                    Backend = Self,
+                >,
+        {
+            diesel::RunQueryDsl::execute(bound(sql, values), conn)
+        }
+
+        fn query<C>(
+            conn: &mut C,
+            sql: &str,
+            values: &[$crate::session::Value<'_>],
+        ) -> diesel::QueryResult<Vec<$crate::session::Row>>
+        where
+            C: diesel::connection::LoadConnection<
+                    diesel::connection::DefaultLoadingMode,
+                    Backend = Self,
+                >,
+        {
+            let rows = diesel::RunQueryDsl::load::<TextRow>(bound(sql, values), conn)?;
+            Ok(rows.into_iter().map(|row| row.0).collect())
+        }
+    };
+}
+#[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
+use text_queries;
+
+/// What [`text_queries`] needs beside the implementation.
+#[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
+macro_rules! text_rows {
+    ($backend:ty) => {
+        type Bound<'f> =
+            diesel::query_builder::BoxedSqlQuery<'f, $backend, diesel::query_builder::SqlQuery>;
+
+        fn bound<'f>(sql: &str, values: &'f [$crate::session::Value<'f>]) -> Bound<'f> {
+            use $crate::session::Value;
+            let mut query = diesel::sql_query(sql).into_boxed::<$backend>();
+            for value in values {
+                query = match *value {
+                    Value::Text(text) => query.bind::<diesel::sql_types::Text, _>(text),
+                    Value::Int(number) => query.bind::<diesel::sql_types::BigInt, _>(number),
+                    Value::Null => query
+                        .bind::<diesel::sql_types::Nullable<diesel::sql_types::Text>, _>(
+                            None::<&str>,
+                        ),
+                };
+            }
+            query
+        }
+
+        /// A row of any width, of columns that are text.
+        struct TextRow($crate::session::Row);
+
+        impl diesel::deserialize::QueryableByName<$backend> for TextRow {
+            fn build<'a>(
+                row: &impl diesel::row::NamedRow<'a, $backend>,
+            ) -> diesel::deserialize::Result<Self> {
+                use diesel::deserialize::FromSql;
+                use diesel::row::{Field as _, Row};
+                let mut columns = Vec::with_capacity(row.field_count());
+                for index in 0..row.field_count() {
+                    let field = Row::get(row, index).ok_or("a column is missing")?;
+                    columns.push(match field.value() {
+                        Some(value) => Some(<String as FromSql<
+                            diesel::sql_types::Text,
+                            $backend,
+                        >>::from_sql(value)?),
+                        None => None,
+                    });
+                }
+                Ok(Self(columns))
+            }
+        }
+    };
+}
+#[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
+use text_rows;
+
+/// A Diesel connection that can be migrated, of a backend whose feature is on.
 ///
 /// Implemented for all of them; write it as the bound of your own generic functions.
 #[diagnostic::on_unimplemented(

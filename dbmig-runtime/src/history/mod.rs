@@ -5,9 +5,12 @@
 //! seeds. Reading never writes.
 
 mod ddl;
+mod place;
 mod read;
+mod record;
 mod resolve;
 mod status;
+mod tables;
 mod write;
 
 use std::collections::BTreeMap;
@@ -18,17 +21,11 @@ pub(crate) use ddl::ensure_tables;
 pub use read::{RecordedDown, read, read_patiently, recorded_down};
 pub use resolve::resolve;
 pub use status::{State, StatusRow, status};
+pub use tables::{DIESEL_TABLE, HISTORY_TABLE, STATE_TABLE, Tables};
 pub(crate) use write::{
-    Attempt, Run, advance, claim, end_attempt, forget, insert_record, is_recorded, newest_attempt,
-    next_attempt, restart, void_seeds,
+    Attempt, Evidence, Run, advance, claim, end_attempt, forget, insert_record, insert_record_if,
+    is_recorded, newest_attempt, next_attempt, restart, void_seeds,
 };
-
-/// Diesel's table.
-pub const DIESEL_TABLE: &str = "__diesel_schema_migrations";
-/// Our evidence.
-pub const HISTORY_TABLE: &str = "__dbmig_history";
-/// Our state.
-pub const STATE_TABLE: &str = "__dbmig_state";
 
 /// The format of our two tables. Later ones add columns only.
 pub const FORMAT: u32 = 1;
@@ -44,6 +41,8 @@ pub struct History {
     pub has_diesel_table: bool,
     /// Our tables exist.
     pub has_own_tables: bool,
+    /// Where they are, or would be created.
+    pub tables: Tables,
 }
 
 /// A version that is applied.
@@ -129,6 +128,8 @@ pub struct Record {
     pub action: Action,
     /// The directory name at the time.
     pub name: String,
+    /// The time stamp of Diesel's row that it belongs to: another row is another story.
+    pub stamp: Option<String>,
     /// Digest of the `up.sql` that was applied.
     pub up_digest: Option<Digest>,
     /// Token digest of it.

@@ -1,81 +1,56 @@
-//! Reads the history. Creates nothing: a database without tables has an empty one.
+//! Reads the history, with one query where the tables are there. Creates nothing: a database without
+//! tables has an empty one.
 
 use std::collections::BTreeMap;
 
-use dbmig_build::{Dialect, Digest, Settings, Version};
+use dbmig_build::{Dialect, Settings, Version};
 
-use super::{
-    Action, Applied, DIESEL_TABLE, Ended, FORMAT, HISTORY_TABLE, History, Mode, Record, STATE_TABLE,
-};
-use crate::session::{DbError, DbErrorKind, DbResult, Row, Session, Value};
+use super::place::{self, Found};
+use super::record::{self, newer};
+use super::tables::{DIESEL_TABLE, HISTORY_TABLE, STATE_TABLE, Tables};
+use super::{Action, Applied, Ended, FORMAT, History, Record};
+use crate::session::{DbErrorKind, DbResult, Row, Session, Value};
+use crate::sql::{placeholder, text};
 
 /// Reads the history of a database.
 ///
 /// # Errors
 ///
-/// What the database reports, and tables of a newer format.
+/// What the database reports, tables of a newer format, and tables that hide others.
 pub fn read(session: &mut dyn Session) -> DbResult<History> {
-    let tables = existing_tables(session)?;
-    let mut history = History {
-        has_diesel_table: tables.iter().any(|name| name == DIESEL_TABLE),
-        has_own_tables: tables.iter().any(|name| name == HISTORY_TABLE),
-        ..History::default()
+    let dialect = session.dialect();
+    // As if everything were there: nothing pending costs one query.
+    let likely = match dialect {
+        Dialect::Sqlite => Tables::in_schema(dialect, "main"),
+        Dialect::Postgres | Dialect::Mysql => Tables::default(),
     };
-    if tables.iter().any(|name| name == STATE_TABLE) {
-        refuse_newer_format(session)?;
-    }
-    // Versions first: what is seen as applied was committed together with its record.
-    let mut versions = Vec::new();
-    if history.has_diesel_table {
-        let sql = format!("SELECT version, CAST(run_on AS TEXT) FROM {DIESEL_TABLE}");
-        for row in session.query(&sql, &[])? {
-            let mut row = row.into_iter();
-            let version = Version::new(row.next().flatten().unwrap_or_default());
-            versions.push((version, row.next().flatten().unwrap_or_default()));
-        }
-    }
-    let mut applying = BTreeMap::new();
-    if history.has_own_tables {
-        for row in session.query(&select_records(), &[])? {
-            let (version, record) = record(row)?;
-            if record.ended == Ended::Finished && record.action != Action::Revert {
-                applying.insert(version.clone(), record.clone());
+    let all = [DIESEL_TABLE, HISTORY_TABLE, STATE_TABLE];
+    let first = match session.query(&select(dialect, &likely, &all), &[]) {
+        Ok(rows) => {
+            let read = Rows::sort(rows)?;
+            let found = place::decide(dialect, &read.places)?;
+            if found.is_where_names_lead(dialect) {
+                return read.fold(found);
             }
-            history.records.insert(version, record);
+            None
         }
-    }
-    for (version, run_on) in versions {
-        // A record of an apply that was reverted later says nothing about this row, and a row that is
-        // younger than the record was written by another tool, which reverted and applied again.
-        let reverted = history.records.get(&version).is_some_and(|newest| {
-            newest.action == Action::Revert && newest.ended == Ended::Finished
-        });
-        let record = applying.remove(&version).filter(|record| !reverted && fits(record, &run_on));
-        history.applied.insert(version, Applied { run_on, record });
-    }
-    Ok(history)
-}
-
-/// The version row is written before its record, in the same transaction; both times are in UTC.
-fn fits(record: &Record, run_on: &str) -> bool {
-    match (&record.finished_at, run_on.get(..19)) {
-        (Some(finished), Some(run_on)) => {
-            finished.get(..19).is_none_or(|finished| run_on <= finished)
+        Err(error) if matches!(error.kind, DbErrorKind::MissingTable | DbErrorKind::Other) => {
+            Some(error)
         }
-        _ => true,
+        Err(error) => return Err(error),
+    };
+    // Something is not there, or elsewhere: look first.
+    let rows = session.query(&place::select(dialect), &[])?;
+    let found = place::decide(dialect, &Rows::sort(rows)?.places)?;
+    if let Some(error) = first.filter(|_| found.has_all()) {
+        return Err(error);
     }
-}
-
-/// Later versions add columns only, but may say that this is not enough.
-fn refuse_newer_format(session: &mut dyn Session) -> DbResult<()> {
-    let sql = format!("SELECT value FROM {STATE_TABLE} WHERE kind = 'format' AND name = 'history'");
-    let rows = session.query(&sql, &[])?;
-    let format = rows.into_iter().next().and_then(|row| row.into_iter().next().flatten());
-    match format.as_deref().map(str::parse::<u32>) {
-        Some(Ok(format)) if format > FORMAT => Err(newer("format", Some(&format.to_string()))),
-        Some(Err(_)) => Err(newer("format", format.as_deref())),
-        _ => Ok(()),
+    if found.tables_there.is_empty() {
+        return Rows::default().fold(found);
     }
+    let there: Vec<_> = found.tables_there.iter().map(String::as_str).collect();
+    let rows = session.query(&select(dialect, &found.tables, &there), &[])?;
+    Rows::sort(rows)?.fold(found)
 }
 
 /// Like [`read`], and waits for another connection that holds the database.
@@ -87,86 +62,116 @@ pub fn read_patiently(session: &mut dyn Session) -> DbResult<History> {
     crate::runner::patiently(session, read)
 }
 
-fn existing_tables(session: &mut dyn Session) -> DbResult<Vec<String>> {
-    let sql = match session.dialect() {
-        Dialect::Sqlite => format!(
-            "SELECT name FROM sqlite_master WHERE type = 'table' \
-             AND name IN ('{DIESEL_TABLE}', '{HISTORY_TABLE}', '{STATE_TABLE}')"
-        ),
-        other => {
-            let message = format!("this version does not read the history of {other} yet");
-            return Err(DbError::new(DbErrorKind::Other, message));
+/// Rows of several kinds, told apart by their first column.
+fn select(dialect: Dialect, tables: &Tables, there: &[&str]) -> String {
+    let mut parts = vec![place::select(dialect)];
+    if there.contains(&DIESEL_TABLE) {
+        let columns = ["version", shown(dialect), stamp(dialect)];
+        parts.push(part(dialect, "version", &columns, &tables.diesel()));
+    }
+    if there.contains(&STATE_TABLE) {
+        let from = format!("{} WHERE kind = 'format' AND name = 'history'", tables.state());
+        parts.push(part(dialect, "format", &["value"], &from));
+    }
+    if there.contains(&HISTORY_TABLE) {
+        parts.push(part(dialect, "record", &record::COLUMNS, &tables.history()));
+    }
+    parts.join(" UNION ALL ")
+}
+
+/// One kind of rows, as wide as the widest.
+pub(super) fn part(dialect: Dialect, kind: &str, columns: &[&str], from: &str) -> String {
+    let mut list = vec![text(dialect, &format!("'{kind}'"))];
+    list.extend(columns.iter().map(|column| text(dialect, column)));
+    list.resize(record::COLUMNS.len() + 1, text(dialect, "NULL"));
+    let from = if from.is_empty() { String::new() } else { format!(" FROM {from}") };
+    format!("SELECT {}{from}", list.join(", "))
+}
+
+/// Diesel's time stamp, for people.
+const fn shown(dialect: Dialect) -> &'static str {
+    match dialect {
+        Dialect::Sqlite | Dialect::Mysql => "run_on",
+        Dialect::Postgres => "date_trunc('second', run_on)",
+    }
+}
+
+/// Diesel's time stamp, the same in every session: a row that was written anew has another.
+pub(super) const fn stamp(dialect: Dialect) -> &'static str {
+    match dialect {
+        Dialect::Sqlite => "run_on",
+        Dialect::Postgres => "extract(epoch FROM run_on)",
+        Dialect::Mysql => "UNIX_TIMESTAMP(run_on)",
+    }
+}
+
+/// What came back, by kind.
+#[derive(Default)]
+struct Rows {
+    places: Vec<Row>,
+    versions: Vec<Row>,
+    format: Option<String>,
+    records: Vec<(Version, Record)>,
+}
+
+impl Rows {
+    fn sort(rows: Vec<Row>) -> DbResult<Self> {
+        let mut sorted = Self::default();
+        for mut row in rows {
+            let kind = if row.is_empty() { None } else { row.remove(0) };
+            match kind.as_deref() {
+                Some("version") => sorted.versions.push(row),
+                Some("format") => sorted.format = row.into_iter().next().flatten(),
+                Some("record") => sorted.records.push(record::from_row(row)?),
+                _ => sorted.places.push(row),
+            }
         }
-    };
-    let rows = session.query(&sql, &[])?;
-    Ok(rows.into_iter().filter_map(|row| row.into_iter().next().flatten()).collect())
+        // The newest of a version comes last.
+        sorted.records.sort_by_key(|(_, record)| record.id);
+        Ok(sorted)
+    }
+
+    fn fold(self, found: Found) -> DbResult<History> {
+        refuse_newer_format(self.format.as_deref())?;
+        let has = |name: &str| found.tables_there.iter().any(|there| there == name);
+        let mut history = History {
+            has_diesel_table: has(DIESEL_TABLE),
+            has_own_tables: has(HISTORY_TABLE),
+            tables: found.tables,
+            ..History::default()
+        };
+        let mut applying = BTreeMap::new();
+        for (version, record) in self.records {
+            if record.ended == Ended::Finished && record.action != Action::Revert {
+                applying.insert(version.clone(), record.clone());
+            }
+            history.records.insert(version, record);
+        }
+        for row in self.versions {
+            let mut row = row.into_iter();
+            let version = Version::new(row.next().flatten().unwrap_or_default());
+            let run_on = row.next().flatten().unwrap_or_default();
+            let stamp = row.next().flatten();
+            // A record of an apply that was reverted later says nothing about this row, and neither
+            // does one of another row: another tool has reverted and applied again.
+            let reverted = history.records.get(&version).is_some_and(|newest| {
+                newest.action == Action::Revert && newest.ended == Ended::Finished
+            });
+            let fits = |record: &Record| record.stamp.is_none() || record.stamp == stamp;
+            let record = applying.remove(&version).filter(|record| !reverted && fits(record));
+            history.applied.insert(version, Applied { run_on, record });
+        }
+        Ok(history)
+    }
 }
 
-/// In the order of ids, so that the newest of a version comes last.
-fn select_records() -> String {
-    format!(
-        "SELECT id, version, attempt, action, name, up_digest, up_tokens, down_digest, mode, state, \
-         statements_total, statements_done, done_digest, intent, batch, CAST(finished_at AS TEXT), error \
-         FROM {HISTORY_TABLE} ORDER BY id"
-    )
-}
-
-fn record(row: Row) -> DbResult<(Version, Record)> {
-    let mut columns = row.into_iter();
-    let mut next = || columns.next().flatten();
-    let number = |text: Option<String>| text.and_then(|text| text.parse().ok()).unwrap_or(0);
-    let digest = |text: Option<String>| text.as_deref().and_then(Digest::parse);
-    let id = number(next());
-    let version = Version::new(next().unwrap_or_default());
-    let attempt = number(next());
-    let action = match next().as_deref() {
-        Some("revert") => Action::Revert,
-        Some("adopt") => Action::Adopt,
-        Some("apply") => Action::Apply,
-        other => return Err(newer("action", other)),
-    };
-    let name = next().unwrap_or_default();
-    let (up_digest, up_tokens, down_digest) = (digest(next()), next(), digest(next()));
-    let mode = match next().as_deref() {
-        Some("tx") => Mode::Transaction,
-        Some("stmt") => Mode::Statement,
-        other => return Err(newer("mode", other)),
-    };
-    let ended = match next().as_deref() {
-        Some("started") => Ended::Started,
-        Some("finished") => Ended::Finished,
-        Some("failed") => Ended::Failed,
-        other => return Err(newer("state", other)),
-    };
-    let record = Record {
-        id,
-        attempt,
-        action,
-        name,
-        up_digest,
-        up_tokens,
-        down_digest,
-        mode,
-        ended,
-        statements_total: number(next()),
-        statements_done: number(next()),
-        done_digest: digest(next()),
-        intent: number(next()),
-        batch: number(next()),
-        finished_at: next(),
-        error: next(),
-    };
-    Ok((version, record))
-}
-
-fn newer(column: &str, value: Option<&str>) -> DbError {
-    let value = value.unwrap_or("NULL");
-    let mut error = DbError::new(
-        DbErrorKind::Other,
-        format!("`{HISTORY_TABLE}` holds the {column} `{value}`, which this version does not know"),
-    );
-    error.hint = Some("a newer cargo-dbmig wrote it: update this one".into());
-    error
+/// Later versions add columns only, but may say that this is not enough.
+fn refuse_newer_format(format: Option<&str>) -> DbResult<()> {
+    match format.map(str::parse::<u32>) {
+        Some(Ok(number)) if number > FORMAT => Err(newer("format", format)),
+        Some(Err(_)) => Err(newer("format", format)),
+        _ => Ok(()),
+    }
 }
 
 /// A down that was recorded, with the settings it runs under.
@@ -185,12 +190,17 @@ pub struct RecordedDown {
 /// What the database reports, and settings of a newer format.
 pub fn recorded_down(
     session: &mut dyn Session,
+    history: &History,
     version: &Version,
 ) -> DbResult<Option<RecordedDown>> {
-    let placeholder = crate::sql::placeholder(session.dialect(), 1);
+    let dialect = session.dialect();
     let sql = format!(
-        "SELECT down_sql, settings FROM {HISTORY_TABLE} WHERE version = {placeholder} \
-         AND action <> 'revert' AND state = 'finished' ORDER BY id DESC LIMIT 1"
+        "SELECT {down}, {settings} FROM {table} WHERE version = {version} \
+         AND action <> 'revert' AND state = 'finished' ORDER BY id DESC LIMIT 1",
+        down = text(dialect, "down_sql"),
+        settings = text(dialect, "settings"),
+        table = history.tables.history(),
+        version = placeholder(dialect, 1),
     );
     let rows = session.query(&sql, &[Value::Text(version.as_str())])?;
     let Some(mut row) = rows.into_iter().next().map(Vec::into_iter) else { return Ok(None) };

@@ -3,11 +3,11 @@
 use dbmig_build::Version;
 
 use super::write::{
-    Attempt, Run, claim, copy_evidence, end_attempt, forget, insert_record, next_attempt,
+    Attempt, Evidence, Run, claim, copy_evidence, end_attempt, forget, insert_record, next_attempt,
     void_seeds,
 };
 use super::{Action, Ended, Mode, read};
-use crate::session::{DbError, DbErrorKind, DbResult, Session, immediate};
+use crate::session::{DbError, DbErrorKind, DbResult, Session, write_transaction};
 
 /// Records that all of a half-done migration is in the database, or that none of it is.
 ///
@@ -17,7 +17,7 @@ use crate::session::{DbError, DbErrorKind, DbResult, Session, immediate};
 ///
 /// What the database reports, and versions that did not stop half way.
 pub fn resolve(session: &mut dyn Session, version: &Version, applied: bool) -> DbResult<()> {
-    immediate(session, |session| {
+    write_transaction(session, |session| {
         // Read again under the lock: another runner may have gone on meanwhile.
         let history = read(session)?;
         let Some(half) = history.records.get(version).filter(|record| record.is_half_done()) else {
@@ -25,13 +25,14 @@ pub fn resolve(session: &mut dyn Session, version: &Version, applied: bool) -> D
                 format!("version `{version}` did not stop half way, or somebody decided already");
             return Err(DbError::new(DbErrorKind::Other, message));
         };
-        let seen = half.clone();
+        let (seen, tables) = (half.clone(), &history.tables);
         if applied {
-            claim(session, version)?;
+            claim(session, tables, version)?;
             if seen.action == Action::Apply {
                 // The record of the attempt stays: it holds the digests and the down.
                 return end_attempt(
                     session,
+                    tables,
                     version,
                     seen.attempt,
                     Ended::Finished,
@@ -39,20 +40,17 @@ pub fn resolve(session: &mut dyn Session, version: &Version, applied: bool) -> D
                 );
             }
         } else {
-            forget(session, version)?;
-            void_seeds(session)?;
+            forget(session, tables, version)?;
+            void_seeds(session, tables)?;
         }
         let run = Run { batch: history.last_batch() + 1, runner: "resolve".to_owned() };
-        let number = next_attempt(session, version)?;
+        let number = next_attempt(session, tables, version)?;
         let attempt = Attempt {
             version,
             number,
             action: if applied { Action::Adopt } else { Action::Revert },
             name: &seen.name,
-            digests: None,
-            settings: None,
-            up_tokens: None,
-            down_sql: None,
+            evidence: Evidence::default(),
             mode: Mode::Transaction,
             ended: Ended::Finished,
             total: 0,
@@ -61,7 +59,7 @@ pub fn resolve(session: &mut dyn Session, version: &Version, applied: bool) -> D
             seconds: 0.0,
             error: None,
         };
-        insert_record(session, &run, &attempt)?;
-        if applied { copy_evidence(session, version, number) } else { Ok(()) }
+        insert_record(session, tables, &run, &attempt)?;
+        if applied { copy_evidence(session, tables, version, number) } else { Ok(()) }
     })
 }

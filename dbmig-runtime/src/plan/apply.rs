@@ -3,7 +3,7 @@
 use dbmig_build::{Dialect, MigrationSet, Version};
 
 use super::{Note, OnMissing, Plan, PlanError, Rules, Step, Target};
-use crate::history::{self, Action, Ended, History, State, StatusRow};
+use crate::history::{self, Action, Ended, History, Mode, State, StatusRow};
 use crate::runner::batch::Batch;
 
 /// Plans an apply.
@@ -94,7 +94,7 @@ fn is_resumable(
         return true;
     }
     let batch = Batch::of(&migration.up, dialect, &migration.settings);
-    !migration.settings.run_in_transaction
+    batch.mode(&migration.settings) == Mode::Statement
         && !batch.is_one_unit()
         && done <= batch.len()
         && record.done_digest.as_ref() == Some(batch.digest_of_first(done))

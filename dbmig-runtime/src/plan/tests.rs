@@ -44,6 +44,7 @@ fn record(id: i64, version: &str) -> Record {
         id,
         attempt: 1,
         action: Action::Apply,
+        stamp: None,
         name: format!("{version}_x"),
         up_digest: Some(Digest::of_file("up", b"SELECT 1")),
         up_tokens: dbmig_build::sql::token_digest("SELECT 1", SQLITE),

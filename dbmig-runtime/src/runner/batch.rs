@@ -2,17 +2,19 @@
 
 use std::cell::OnceCell;
 
-use dbmig_build::sql::{self, Split, Statement, StatementKind};
+use dbmig_build::sql::{self, Split, Statement, StatementFlags, StatementKind};
 use dbmig_build::{Dialect, Digest, Settings};
 
 use super::Work;
 use crate::error::{Error, ErrorKind, StatementError};
 use crate::event::{Event, Observer};
+use crate::history::Mode;
 use crate::session::{DbError, DbErrorKind, Session};
 
 /// A file, cut into what is sent.
 pub(crate) struct Batch<'a> {
     text: &'a str,
+    dialect: Dialect,
     /// Offsets are into `text`.
     parts: Vec<Part<'a>>,
     /// Sent whole, since nobody is sure how to cut it.
@@ -24,6 +26,7 @@ struct Part<'a> {
     sql: &'a str,
     offset: usize,
     kind: StatementKind,
+    flags: StatementFlags,
 }
 
 impl<'a> Batch<'a> {
@@ -31,16 +34,47 @@ impl<'a> Batch<'a> {
     pub(crate) fn of(text: &'a str, dialect: Dialect, settings: &Settings) -> Self {
         let Split { statements, unsure, .. } = sql::split(text, dialect);
         let whole = settings.split_off || unsure.is_some();
-        let part = |s: Statement<'a>| Part { sql: s.sql, offset: s.offset, kind: s.kind };
+        let part =
+            |s: Statement<'a>| Part { sql: s.sql, offset: s.offset, kind: s.kind, flags: s.flags };
         let parts = match whole {
-            true => vec![Part { sql: text, offset: 0, kind: StatementKind::Other }],
+            true => {
+                let flags = StatementFlags::default();
+                vec![Part { sql: text, offset: 0, kind: StatementKind::Other, flags }]
+            }
             false => statements.into_iter().map(part).collect(),
         };
-        Self { text, parts, whole, prefixes: OnceCell::new() }
+        Self { text, dialect, parts, whole, prefixes: OnceCell::new() }
     }
 
     pub(crate) fn len(&self) -> usize {
         self.parts.len()
+    }
+
+    /// How it is run. On MySQL most statements commit: only rows can be changed in a transaction.
+    pub(crate) fn mode(&self, settings: &Settings) -> Mode {
+        let only_rows = || {
+            self.parts.iter().all(|part| {
+                let rows = matches!(
+                    part.kind,
+                    StatementKind::Dml | StatementKind::Query | StatementKind::Session
+                );
+                rows && !part.flags.implicit_commit
+            })
+        };
+        match settings.run_in_transaction && (self.dialect != Dialect::Mysql || only_rows()) {
+            true => Mode::Transaction,
+            false => Mode::Statement,
+        }
+    }
+
+    /// PostgreSQL builds or drops it without a lock, in several steps of its own.
+    pub(super) fn is_concurrent(&self, index: usize) -> bool {
+        self.parts[index].flags.concurrently
+    }
+
+    /// Statement `index`, from 0.
+    pub(super) fn statement(&self, index: usize) -> Option<&'a str> {
+        self.parts.get(index).map(|part| part.sql)
     }
 
     /// The digest over the first `count` statements.

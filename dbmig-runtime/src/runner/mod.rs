@@ -1,22 +1,33 @@
 //! Executes a plan: claims, transactions, statements, history.
 
+mod adopt;
 pub(crate) mod batch;
-mod context;
+mod connection;
 mod foreign_keys;
+mod lock;
+mod pooler;
+mod probe;
+mod recover;
 mod seeds;
 mod statement_mode;
 mod transaction;
+mod transaction_end;
 
-pub(crate) use context::patiently;
+pub(crate) use connection::patiently;
+pub use recover::recover;
 pub use seeds::{SeedReport, SeedState, run_seeds, seed_states};
 
 use std::time::Instant;
 
-use dbmig_build::{Migration, MigrationSet, Version};
+use dbmig_build::{Dialect, Migration, MigrationSet, Version};
 
+use self::batch::Batch;
+use self::connection::Connection;
+use self::lock::Lock;
 use crate::error::{Error, ErrorKind};
 use crate::event::{Direction, Event, Observer};
-use crate::history::{self, Action, History, Record, Run};
+use crate::history::{self, Action, History, Record, RecordedDown, Run, Tables};
+use crate::options::{RunOptions, Scope};
 use crate::plan::{DownSource, Plan, PlanError, Step};
 use crate::report::{Done, Report};
 use crate::session::Session;
@@ -40,6 +51,15 @@ enum StepEnd {
     ByAnother,
 }
 
+/// What every step of a run needs.
+struct Engine<'a> {
+    tables: &'a Tables,
+    options: &'a RunOptions,
+    connection: Connection,
+    lock: Lock,
+    run: Run,
+}
+
 /// Executes `plan` on `session`.
 ///
 /// With an empty plan nothing is written, not even tables.
@@ -52,44 +72,93 @@ pub fn run(
     set: &MigrationSet,
     history: &History,
     plan: &Plan,
+    options: &RunOptions,
     observer: &mut dyn Observer,
 ) -> Result<Report, Error> {
     let mut report = Report { notes: plan.notes.clone(), ..Report::default() };
     if plan.is_empty() {
         return Ok(report);
     }
-    match context::enter(session) {
-        Ok(context) => {
-            let result = run_steps(session, set, history, plan, observer, &mut report);
-            // The connection goes back as it came; the first error is the one to tell.
-            let left = context.leave(session);
-            match (result, left) {
-                (Err(mut error), _) => {
-                    error.report = report;
-                    Err(error)
-                }
-                (Ok(()), Err(mut error)) => {
-                    error.report = report;
-                    Err(error)
-                }
-                (Ok(()), Ok(())) => Ok(report),
-            }
+    let engine = enter(session, history, options, observer)?;
+    let result = run_steps(session, &engine, (set, history, plan), observer, &mut report);
+    // The connection goes back as it came; the first error is the one to tell.
+    let left = engine.leave(session);
+    match result.and(left) {
+        Ok(()) => Ok(report),
+        Err(mut error) => {
+            error.report = report;
+            Err(error)
         }
-        Err(error) => Err(error),
+    }
+}
+
+/// Makes the connection ready, and takes the lock where it is one of the whole run.
+fn enter<'a>(
+    session: &mut dyn Session,
+    history: &'a History,
+    options: &'a RunOptions,
+    observer: &mut dyn Observer,
+) -> Result<Engine<'a>, Error> {
+    let connection = connection::enter(session, options)?;
+    let lock = Lock::of(session.dialect(), &history.tables);
+    let run = Run { batch: history.last_batch() + 1, runner: adopt::runner_id() };
+    let engine = Engine { tables: &history.tables, options, connection, lock, run };
+    let ready = match session.dialect() {
+        Dialect::Mysql => engine.lock.wait(session, options.runner_wait, observer),
+        Dialect::Sqlite | Dialect::Postgres => Ok(()),
+    }
+    .and_then(|()| {
+        history::ensure_tables(session, history)
+            .map_err(Error::database("create the history tables"))
+    });
+    match ready {
+        Ok(()) => Ok(engine),
+        Err(error) => {
+            let _ = engine.leave(session);
+            Err(error)
+        }
+    }
+}
+
+impl Engine<'_> {
+    fn leave(&self, session: &mut dyn Session) -> Result<(), Error> {
+        let released = match session.dialect() {
+            Dialect::Mysql => self.lock.release(session),
+            Dialect::Sqlite | Dialect::Postgres => Ok(()),
+        };
+        let left = self.connection.leave(session);
+        released.map_err(Error::database("release the lock of the run")).and(left)
+    }
+
+    /// After the connection was lost: a new one, ready, with the lock of the run. `false` where there is
+    /// none to be had.
+    fn reconnect(
+        &self,
+        session: &mut dyn Session,
+        observer: &mut dyn Observer,
+    ) -> Result<bool, Error> {
+        if !session.reconnect().map_err(Error::database("connect again"))? {
+            return Ok(false);
+        }
+        self.connection.settle(session)?;
+        if session.dialect() == Dialect::Mysql {
+            self.lock.wait(session, self.options.runner_wait, observer)?;
+        }
+        Ok(true)
     }
 }
 
 fn run_steps(
     session: &mut dyn Session,
-    set: &MigrationSet,
-    history: &History,
-    plan: &Plan,
+    engine: &Engine<'_>,
+    (set, history, plan): (&MigrationSet, &History, &Plan),
     observer: &mut dyn Observer,
     report: &mut Report,
 ) -> Result<(), Error> {
-    history::ensure_tables(session).map_err(Error::database("create the history tables"))?;
-    let run = Run { batch: history.last_batch() + 1, runner: context::runner_id() };
-    report.adopted = context::adopt(session, set, history, &run)?;
+    report.adopted = adopt::adopt(session, engine, set, history)?;
+    if engine.options.scope == Scope::All {
+        return transaction::run_all(session, engine, (set, history, plan), observer, report);
+    }
     for step in &plan.steps {
         if session.interrupted() {
             return Err(Error::new(ErrorKind::Interrupted));
@@ -98,75 +167,106 @@ fn run_steps(
         if matches!(step, Step::Apply(version) if report.by_others.contains(version)) {
             continue;
         }
-        run_step(session, set, history, step, &run, observer, report)?;
+        let recorded = recorded_down(session, history, step)?;
+        let work = Work::of(step, set, history, recorded.as_ref());
+        engine.connection.settle(session)?;
+        let started = Instant::now();
+        observer.event(Event::Started { name: work.name, direction: work.direction });
+        let batch = Batch::of(work.sql, session.dialect(), &work.settings);
+        let end = match batch.mode(&work.settings) {
+            history::Mode::Transaction => {
+                transaction::run(session, engine, &work, &batch, observer)?
+            }
+            history::Mode::Statement => {
+                statement_mode::run(session, engine, &work, &batch, observer)?
+            }
+        };
+        report_end(&work, &end, started, observer, report);
     }
     Ok(())
 }
 
-fn run_step(
+/// The recorded down, where the step reverts with it.
+fn recorded_down(
     session: &mut dyn Session,
-    set: &MigrationSet,
     history: &History,
     step: &Step,
-    run: &Run,
+) -> Result<Option<RecordedDown>, Error> {
+    let Step::Revert(version, DownSource::Recorded) = step else { return Ok(None) };
+    let recorded = history::recorded_down(session, history, version)
+        .map_err(Error::database("read the recorded down"))?;
+    match recorded {
+        Some(recorded) => Ok(Some(recorded)),
+        None => Err(no_down(version, history.records.get(version))),
+    }
+}
+
+impl<'a> Work<'a> {
+    fn of(
+        step: &'a Step,
+        set: &'a MigrationSet,
+        history: &'a History,
+        recorded: Option<&'a RecordedDown>,
+    ) -> Self {
+        let version = step.version();
+        let migration = set.get(version);
+        let record = history.records.get(version);
+        let of_file = || migration.map(|migration| migration.settings.clone()).unwrap_or_default();
+        let (direction, sql, settings) = match (step, recorded) {
+            (Step::Apply(_), _) => {
+                let migration = migration.expect("a plan applies migrations of its set");
+                (Direction::Up, &*migration.up, of_file())
+            }
+            (Step::Revert(..), Some(recorded)) => {
+                (Direction::Down, &*recorded.sql, recorded.settings.clone())
+            }
+            (Step::Revert(..), None) => {
+                let down = migration.and_then(|migration| migration.down.as_deref());
+                (
+                    Direction::Down,
+                    down.expect("a plan reverts from a file that is there"),
+                    of_file(),
+                )
+            }
+        };
+        let known_name = record.map_or(version.as_str(), |record| &record.name);
+        Work {
+            version,
+            name: migration.map_or(known_name, |migration| &*migration.dir_name),
+            direction,
+            migration,
+            sql,
+            settings,
+            // Of a redo only the revert could meet what the history knew before it.
+            resumes: record.filter(|record| {
+                record.is_half_done()
+                    && record.action == Action::Apply
+                    && direction == Direction::Up
+            }),
+        }
+    }
+}
+
+fn report_end(
+    work: &Work<'_>,
+    end: &StepEnd,
+    started: Instant,
     observer: &mut dyn Observer,
     report: &mut Report,
-) -> Result<(), Error> {
-    let version = step.version();
-    let migration = set.get(version);
-    let record = history.records.get(version);
-    let of_file = || migration.map(|migration| migration.settings.clone()).unwrap_or_default();
-    let recorded;
-    let (direction, sql, settings) = match step {
-        Step::Apply(_) => {
-            let migration = migration.expect("a plan applies migrations of its set");
-            (Direction::Up, &*migration.up, of_file())
-        }
-        Step::Revert(_, DownSource::File) => {
-            let down = migration.and_then(|migration| migration.down.as_deref());
-            (Direction::Down, down.expect("a plan reverts from a file that is there"), of_file())
-        }
-        Step::Revert(_, DownSource::Recorded) => {
-            recorded = history::recorded_down(session, version)
-                .map_err(Error::database("read the recorded down"))?
-                .ok_or_else(|| no_down(version, record))?;
-            (Direction::Down, &*recorded.sql, recorded.settings.clone())
-        }
-    };
-    let known_name = record.map_or(version.as_str(), |record| &record.name);
-    let work = Work {
-        version,
-        name: migration.map_or(known_name, |migration| &*migration.dir_name),
-        direction,
-        migration,
-        sql,
-        settings,
-        // Of a redo only the revert could meet what the history knew before it.
-        resumes: record.filter(|record| {
-            record.is_half_done() && record.action == Action::Apply && direction == Direction::Up
-        }),
-    };
-    context::settle(session)?;
-    let started = Instant::now();
-    observer.event(Event::Started { name: work.name, direction });
-    let end = if work.settings.run_in_transaction {
-        transaction::run(session, &work, run, observer)?
-    } else {
-        statement_mode::run(session, &work, run, observer)?
-    };
+) {
+    let (name, direction) = (work.name, work.direction);
     let elapsed = started.elapsed();
-    match end {
+    match *end {
         StepEnd::Done { statements } => {
-            observer.event(Event::Finished { name: work.name, direction, statements, elapsed });
-            let (version, name) = (version.clone(), work.name.to_owned());
+            observer.event(Event::Finished { name, direction, statements, elapsed });
+            let (version, name) = (work.version.clone(), name.to_owned());
             report.done.push(Done { version, name, direction, statements, elapsed });
         }
         StepEnd::ByAnother => {
-            observer.event(Event::Skipped { name: work.name, direction });
-            report.by_others.push(version.clone());
+            observer.event(Event::Skipped { name, direction });
+            report.by_others.push(work.version.clone());
         }
     }
-    Ok(())
 }
 
 /// Reverting with nothing would only forget the version.

@@ -5,13 +5,15 @@ use std::time::{Duration, Instant};
 use dbmig_build::{Digest, Seed, Settings};
 
 use super::batch::Batch;
-use super::context;
-use super::transaction::transaction_is_over;
+use super::lock::Waiting;
+use super::transaction_end::is_over;
+use super::{Engine, connection, enter};
 use crate::error::{Error, ErrorKind};
 use crate::event::{Direction, Event, Observer};
-use crate::history::{self, STATE_TABLE};
+use crate::history::{self, History, Mode, Tables};
+use crate::options::RunOptions;
 use crate::session::{DbResult, Session, Value};
-use crate::sql::placeholder;
+use crate::sql::{placeholder, text};
 
 /// What the database knows of a seed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,13 +52,25 @@ pub struct SeedReport {
 ///
 /// What the database reports.
 pub fn seed_states(session: &mut dyn Session, seeds: &[Seed]) -> DbResult<Vec<SeedState>> {
-    context::patiently(session, |session| read_states(session, seeds))
+    connection::patiently(session, |session| {
+        let history = history::read(session)?;
+        read_states(session, &history, seeds)
+    })
 }
 
-fn read_states(session: &mut dyn Session, seeds: &[Seed]) -> DbResult<Vec<SeedState>> {
-    let history = history::read(session)?;
+fn read_states(
+    session: &mut dyn Session,
+    history: &History,
+    seeds: &[Seed],
+) -> DbResult<Vec<SeedState>> {
     let recorded = if history.has_own_tables {
-        session.query(&format!("SELECT name, value FROM {STATE_TABLE} WHERE kind = 'seed'"), &[])?
+        let dialect = session.dialect();
+        let sql = format!(
+            "SELECT name, {} FROM {} WHERE kind = 'seed'",
+            text(dialect, "value"),
+            history.tables.state()
+        );
+        session.query(&sql, &[])?
     } else {
         vec![]
     };
@@ -86,10 +100,16 @@ pub fn run_seeds(
     session: &mut dyn Session,
     seeds: &[Seed],
     again: bool,
+    options: &RunOptions,
     observer: &mut dyn Observer,
 ) -> Result<SeedReport, Error> {
-    let states =
-        seed_states(session, seeds).map_err(Error::database("read which seeds were run"))?;
+    let read = |session: &mut dyn Session| {
+        let history = history::read(session)?;
+        let states = read_states(session, &history, seeds)?;
+        Ok((history, states))
+    };
+    let (history, states) = connection::patiently(session, read)
+        .map_err(Error::database("read which seeds were run"))?;
     let mut report = SeedReport::default();
     let todo: Vec<_> = seeds
         .iter()
@@ -101,82 +121,136 @@ pub fn run_seeds(
     if todo.is_empty() {
         return Ok(report);
     }
-    let context = context::enter(session)?;
-    let result = history::ensure_tables(session)
-        .map_err(Error::database("create the history tables"))
-        .and_then(|()| {
-            for seed in todo {
-                match run_seed(session, seed, again, observer)? {
-                    Some(seeded) => report.run.push(seeded),
-                    None => report.unchanged += 1,
-                }
-            }
-            Ok(())
-        });
-    let left = context.leave(session);
+    let engine = enter(session, &history, options, observer)?;
+    let result = todo.into_iter().try_for_each(|seed| {
+        engine.connection.settle(session)?;
+        match run_seed(session, &engine, seed, again, observer)? {
+            Some(seeded) => report.run.push(seeded),
+            None => report.unchanged += 1,
+        }
+        Ok(())
+    });
+    let left = engine.leave(session);
     result.and(left).map(|()| report)
 }
 
 /// `None` when another runner was faster.
 fn run_seed(
     session: &mut dyn Session,
+    engine: &Engine<'_>,
     seed: &Seed,
     again: bool,
     observer: &mut dyn Observer,
 ) -> Result<Option<Seeded>, Error> {
-    let batch = Batch::of(&seed.sql, session.dialect(), &Settings::default());
+    let settings = Settings::default();
+    let batch = Batch::of(&seed.sql, session.dialect(), &settings);
     let (dir, file) = seed.name.rsplit_once('/').unwrap_or(("", &seed.name));
     batch.refuse_transaction_control(dir, file)?;
     let started = Instant::now();
-    session.execute("BEGIN IMMEDIATE").map_err(Error::database("begin a transaction"))?;
-    let result = attempt(session, seed, again, &batch, observer);
-    match result {
+    let ran = match batch.mode(&settings) {
+        Mode::Transaction => in_transaction(session, engine, seed, again, &batch, observer)?,
+        // On MySQL some statements commit: recorded at the end, it runs again when it stops half way.
+        Mode::Statement => {
+            send(session, seed, &batch, observer, false)?;
+            record(session, engine.tables, seed, true).map_err(Error::database(RECORD))?
+        }
+    };
+    if !ran {
+        return Ok(None);
+    }
+    let (statements, elapsed) = (batch.len(), started.elapsed());
+    observer.event(Event::Seeded { name: &seed.name, statements, elapsed });
+    Ok(Some(Seeded { name: seed.name.clone(), statements, elapsed }))
+}
+
+const RECORD: &str = "record the seed";
+
+fn in_transaction(
+    session: &mut dyn Session,
+    engine: &Engine<'_>,
+    seed: &Seed,
+    again: bool,
+    batch: &Batch<'_>,
+    observer: &mut dyn Observer,
+) -> Result<bool, Error> {
+    begin_locked(session, engine, observer)?;
+    match attempt(session, engine.tables, seed, again, batch, observer) {
         Ok(true) => {
             session.execute("COMMIT").map_err(|error| {
                 let _ = session.execute("ROLLBACK");
                 Error::database("commit the seed")(error)
             })?;
-            let (statements, elapsed) = (batch.len(), started.elapsed());
-            observer.event(Event::Seeded { name: &seed.name, statements, elapsed });
-            Ok(Some(Seeded { name: seed.name.clone(), statements, elapsed }))
+            Ok(true)
         }
         Ok(false) => {
             session.execute("ROLLBACK").map_err(Error::database("roll back"))?;
-            Ok(None)
+            Ok(false)
         }
         Err(error) => {
             let _ = session.execute("ROLLBACK");
             if batch.is_whole() {
                 // It may hold a COMMIT that nobody saw, and with it the record.
-                forget(session, seed).map_err(Error::database("take the seed's record back"))?;
+                forget(session, engine.tables, seed)
+                    .map_err(Error::database("take the seed's record back"))?;
             }
             Err(error)
         }
     }
 }
 
-fn forget(session: &mut dyn Session, seed: &Seed) -> DbResult<()> {
+/// Begins a transaction that no other runner is in.
+fn begin_locked(
+    session: &mut dyn Session,
+    engine: &Engine<'_>,
+    observer: &mut dyn Observer,
+) -> Result<(), Error> {
+    let mut waiting = Waiting::new(engine.options.runner_wait);
+    loop {
+        engine.connection.begin(session).map_err(Error::database("begin a transaction"))?;
+        let taken = engine.lock.take_in_transaction(session);
+        if matches!(taken, Ok(true)) {
+            return Ok(());
+        }
+        session.execute("ROLLBACK").map_err(Error::database("roll back"))?;
+        taken.map_err(Error::database("take the lock of the run"))?;
+        waiting.pause(&engine.lock, session, observer)?;
+    }
+}
+
+fn send(
+    session: &mut dyn Session,
+    seed: &Seed,
+    batch: &Batch<'_>,
+    observer: &mut dyn Observer,
+    rolled_back: bool,
+) -> Result<(), Error> {
+    let (dir, file) = seed.name.rsplit_once('/').unwrap_or(("", &seed.name));
+    batch
+        .send_all(session, observer)
+        .map_err(|failed| batch.failure_in(None, dir, file, failed, rolled_back))
+}
+
+fn forget(session: &mut dyn Session, tables: &Tables, seed: &Seed) -> DbResult<()> {
     let place = placeholder(session.dialect(), 1);
-    let sql = format!("DELETE FROM {STATE_TABLE} WHERE kind = 'seed' AND name = {place}");
+    let sql = format!("DELETE FROM {} WHERE kind = 'seed' AND name = {place}", tables.state());
     session.execute_with(&sql, &[Value::Text(&seed.name)]).map(drop)
 }
 
 fn attempt(
     session: &mut dyn Session,
+    tables: &Tables,
     seed: &Seed,
     again: bool,
     batch: &Batch<'_>,
     observer: &mut dyn Observer,
 ) -> Result<bool, Error> {
-    if !record(session, seed, again).map_err(Error::database("record the seed"))? {
+    if !record(session, tables, seed, again).map_err(Error::database(RECORD))? {
         return Ok(false);
     }
-    let (dir, file) = seed.name.rsplit_once('/').unwrap_or(("", &seed.name));
-    batch
-        .send_all(session, observer)
-        .map_err(|failed| batch.failure_in(None, dir, file, failed, true))?;
+    send(session, seed, batch, observer, true)?;
     // A file that was sent whole may hold a COMMIT that nobody saw.
-    let over = transaction_is_over(session).map_err(Error::database("use the transaction"))?;
+    let over =
+        batch.is_whole() && is_over(session).map_err(Error::database("use the transaction"))?;
     if over {
         return Err(Error::new(ErrorKind::TransactionEnded {
             name: seed.name.clone(),
@@ -187,22 +261,25 @@ fn attempt(
 }
 
 /// Records the seed first, in its own transaction; `false` when this content is recorded already.
-fn record(session: &mut dyn Session, seed: &Seed, again: bool) -> DbResult<bool> {
-    let dialect = session.dialect();
+fn record(session: &mut dyn Session, tables: &Tables, seed: &Seed, again: bool) -> DbResult<bool> {
+    let (dialect, state) = (session.dialect(), tables.state());
     let place = |index| placeholder(dialect, index);
     let name = Value::Text(&seed.name);
     let digest = Value::Text(seed.digest.as_str());
-    let select =
-        format!("SELECT value FROM {STATE_TABLE} WHERE kind = 'seed' AND name = {}", place(1));
+    let select = format!(
+        "SELECT {} FROM {state} WHERE kind = 'seed' AND name = {}",
+        text(dialect, "value"),
+        place(1)
+    );
     let known = session.query(&select, &[name])?;
     let same = known.first().and_then(|row| row.first()).and_then(|value| value.as_deref())
         == Some(seed.digest.as_str());
     if same && !again {
         return Ok(false);
     }
-    forget(session, seed)?;
+    forget(session, tables, seed)?;
     let insert = format!(
-        "INSERT INTO {STATE_TABLE} (kind, name, value) VALUES ('seed', {}, {})",
+        "INSERT INTO {state} (kind, name, value) VALUES ('seed', {}, {})",
         place(1),
         place(2)
     );

@@ -4,77 +4,224 @@
 //! crash leaves at most one statement of which nobody knows. A file with transactions of its own, or one
 //! that is sent whole, is one unit: when it stops, all of it is in doubt.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use dbmig_build::Dialect;
 
 use super::batch::Batch;
+use super::lock::jittered;
+use super::pooler;
 use super::transaction::record;
-use super::{StepEnd, Work};
+use super::{Engine, StepEnd, Work};
 use crate::error::{Error, ErrorKind};
-use crate::event::{Direction, Observer};
-use crate::history::{self, Ended, Record, Run};
+use crate::event::{Direction, Event, Observer};
+use crate::history::{self, Ended, Record};
 use crate::plan::PlanError;
-use crate::session::{DbErrorKind, DbResult, Session, immediate};
+use crate::session::{DbErrorKind, DbResult, Session, write_transaction};
 
 pub(super) fn run(
     session: &mut dyn Session,
+    engine: &Engine<'_>,
     work: &Work<'_>,
-    run: &Run,
+    batch: &Batch<'_>,
     observer: &mut dyn Observer,
 ) -> Result<StepEnd, Error> {
-    PlanError::refuse_settings(work.name, &work.settings)?;
-    let batch = Batch::of(work.sql, session.dialect(), &work.settings);
-    let (number, done) = match begin(session, work, run, &batch)? {
+    if session.dialect() == Dialect::Sqlite {
+        PlanError::refuse_settings(work.name, &work.settings)?;
+    }
+    if session.dialect() != Dialect::Postgres {
+        // SQLite has no lock that outlives a statement, MySQL's is held for the whole run.
+        return locked(session, engine, work, batch, observer);
+    }
+    pooler::refuse(session, work)?;
+    engine.lock.wait(session, engine.options.runner_wait, observer)?;
+    let result = engine
+        .connection
+        .limit_statements(session)
+        .map_err(Error::database("prepare the connection"))
+        .and_then(|()| locked(session, engine, work, batch, observer));
+    // Gone with the connection, or let go of by the file.
+    let _ = engine.lock.release(session);
+    result
+}
+
+/// Under the lock: a statement that outlived its client would hold it.
+fn locked(
+    session: &mut dyn Session,
+    engine: &Engine<'_>,
+    work: &Work<'_>,
+    batch: &Batch<'_>,
+    observer: &mut dyn Observer,
+) -> Result<StepEnd, Error> {
+    let (number, done) = match begin(session, engine, work, batch)? {
         Claim::Ours { number, done } => (number, done),
         Claim::ByAnother => return Ok(StepEnd::ByAnother),
         Claim::HalfDone(record) => {
             return Err(Error::from(PlanError::half_done(work.version, &record)));
         }
     };
+    let attempt = Attempt { engine, work, batch, number };
     let sent = match batch.is_one_unit() {
-        true => send_as_one(session, work, number, &batch, observer),
-        false => send_each(session, work, number, done, &batch, observer),
+        true => attempt.send_as_one(session, observer),
+        false => attempt.send_each(session, done, observer),
     };
     if let Err(error) = sent {
+        let lost = error.db().is_some_and(|error| error.kind == DbErrorKind::Closed);
+        if lost && !matches!(engine.reconnect(session, observer), Ok(true)) {
+            return Err(error);
+        }
         let message = error.to_string();
-        let _ = history::end_attempt(session, work.version, number, Ended::Failed, Some(&message));
+        let (tables, version) = (engine.tables, work.version);
+        let failed = Ended::Failed;
+        let _ = history::end_attempt(session, tables, version, number, failed, Some(&message));
         return Err(error);
     }
-    finish(session, work, number, &batch).map_err(Error::database("record the migration"))?;
+    attempt.finish(session).map_err(Error::database("record the migration"))?;
     Ok(StepEnd::Done { statements: batch.len() })
 }
 
-fn send_each(
-    session: &mut dyn Session,
-    work: &Work<'_>,
+/// An attempt that is ours.
+struct Attempt<'a> {
+    engine: &'a Engine<'a>,
+    work: &'a Work<'a>,
+    batch: &'a Batch<'a>,
     number: i64,
-    done: usize,
-    batch: &Batch<'_>,
-    observer: &mut dyn Observer,
-) -> Result<(), Error> {
-    for index in done..batch.len() {
+}
+
+impl Attempt<'_> {
+    /// Journals how far it is, and what is about to be sent.
+    fn advance(&self, session: &mut dyn Session, done: usize, intent: usize) -> DbResult<()> {
+        let progress = (done, self.batch.digest_of_first(done));
+        let (tables, version) = (self.engine.tables, self.work.version);
+        history::advance(session, tables, version, self.number, progress, intent)
+    }
+
+    fn send_each(
+        &self,
+        session: &mut dyn Session,
+        done: usize,
+        observer: &mut dyn Observer,
+    ) -> Result<(), Error> {
+        for index in done..self.batch.len() {
+            self.before(session, index, observer)?;
+            let before = changes(session);
+            if let Err(error) = self.send(session, index, observer) {
+                // `OR FAIL` keeps the rows before the one that failed.
+                let partial = changes(session) != before;
+                // A trigger or a conflict clause can leave a transaction open.
+                let _ = session.execute("ROLLBACK");
+                if !partial && is_refusal(error.kind) {
+                    // The database said no: the statement is not there, and nothing is in doubt.
+                    let _ = self.advance(session, index, index);
+                }
+                return Err(self.batch.failure(self.work, index, error, false));
+            }
+            if session.interrupted() {
+                // A statement that was cut short can report success.
+                return Err(Error::new(ErrorKind::Interrupted));
+            }
+        }
+        Ok(())
+    }
+
+    /// The lock is still ours, and the journal says what comes.
+    fn before(
+        &self,
+        session: &mut dyn Session,
+        index: usize,
+        observer: &mut dyn Observer,
+    ) -> Result<(), Error> {
         if session.interrupted() {
             return Err(Error::new(ErrorKind::Interrupted));
         }
-        let progress = batch.digest_of_first(index);
-        history::advance(session, work.version, number, index, progress, index + 1)
-            .map_err(Error::database("record what is about to be sent"))?;
-        let before = changes(session);
-        if let Err(error) = batch.send(session, index, observer) {
-            // `OR FAIL` keeps the rows before the one that failed.
-            let partial = changes(session) != before;
-            // A trigger or a conflict clause can leave a transaction open.
-            let _ = session.execute("ROLLBACK");
-            let cut_off = matches!(error.kind, DbErrorKind::Interrupted | DbErrorKind::Closed);
-            if !partial && !cut_off {
-                // The database said no: the statement is not there, and nothing is in doubt.
-                let _ = history::advance(session, work.version, number, index, progress, index);
+        if index > 0 && session.dialect() != Dialect::Sqlite {
+            let lock = &self.engine.lock;
+            let ours = lock.is_ours(session).map_err(Error::database("look at the lock"))?;
+            if !ours {
+                // A statement of the file let go of all locks.
+                lock.wait(session, self.engine.options.runner_wait, observer)?;
             }
-            return Err(batch.failure(work, index, error, false));
+        }
+        self.advance(session, index, index + 1)
+            .map_err(Error::database("record what is about to be sent"))
+    }
+
+    /// Sends a statement; one that did not get its lock is sent again.
+    fn send(
+        &self,
+        session: &mut dyn Session,
+        index: usize,
+        observer: &mut dyn Observer,
+    ) -> DbResult<()> {
+        let mut left = self.engine.options.retries;
+        let mut pause = Duration::from_secs(1);
+        loop {
+            let error = match self.batch.send(session, index, observer) {
+                Ok(()) => return Ok(()),
+                Err(error) => error,
+            };
+            // An index that is built concurrently leaves an invalid one behind.
+            let again = error.kind == DbErrorKind::Busy
+                && session.dialect() != Dialect::Sqlite
+                && !self.batch.is_concurrent(index)
+                && !session.interrupted()
+                && left > 0;
+            if !again {
+                return Err(error);
+            }
+            left -= 1;
+            let after = jittered(pause);
+            observer.event(Event::Retrying {
+                name: self.work.name,
+                reason: &error.to_string(),
+                after,
+            });
+            std::thread::sleep(after);
+            pause = (pause * 2).min(Duration::from_secs(30));
         }
     }
-    Ok(())
+
+    /// Nothing is journalled in between: it would be part of the file's own transactions.
+    fn send_as_one(
+        &self,
+        session: &mut dyn Session,
+        observer: &mut dyn Observer,
+    ) -> Result<(), Error> {
+        self.advance(session, 0, 1).map_err(Error::database("record what is about to be sent"))?;
+        let sent = self.batch.send_all(session, observer);
+        // A transaction that the file left open is not left to the caller.
+        let left_open = leave_transaction(session);
+        match sent {
+            Err((index, error)) => Err(self.batch.failure(self.work, index, error, false)),
+            Ok(()) if left_open => Err(Error::new(ErrorKind::TransactionEnded {
+                name: self.work.name.to_owned(),
+                direction: self.work.direction,
+            })),
+            Ok(()) => Ok(()),
+        }
+    }
+
+    /// The version row and the end of the attempt, in one transaction.
+    fn finish(&self, session: &mut dyn Session) -> DbResult<()> {
+        let (tables, version) = (self.engine.tables, self.work.version);
+        write_transaction(session, |session| {
+            match self.work.direction {
+                Direction::Up => history::claim(session, tables, version)?,
+                Direction::Down => history::forget(session, tables, version)?,
+            };
+            self.advance(session, self.batch.len(), self.batch.len())?;
+            history::end_attempt(session, tables, version, self.number, Ended::Finished, None)?;
+            if self.work.direction == Direction::Down {
+                history::void_seeds(session, tables)?;
+            }
+            Ok(())
+        })
+    }
+}
+
+/// The database answered, and the answer was no.
+fn is_refusal(kind: DbErrorKind) -> bool {
+    !matches!(kind, DbErrorKind::Interrupted | DbErrorKind::Timeout | DbErrorKind::Closed)
 }
 
 /// How many rows this connection has changed, where the database counts them.
@@ -86,26 +233,19 @@ fn changes(session: &mut dyn Session) -> Option<String> {
     rows.into_iter().next()?.into_iter().next()?
 }
 
-/// Nothing is journalled in between: it would be part of the file's own transactions.
-fn send_as_one(
-    session: &mut dyn Session,
-    work: &Work<'_>,
-    number: i64,
-    batch: &Batch<'_>,
-    observer: &mut dyn Observer,
-) -> Result<(), Error> {
-    history::advance(session, work.version, number, 0, batch.digest_of_first(0), 1)
-        .map_err(Error::database("record what is about to be sent"))?;
-    let sent = batch.send_all(session, observer);
-    // A transaction that the file left open is not left to the caller.
-    let left_open = session.execute("ROLLBACK").is_ok();
-    match sent {
-        Err((index, error)) => Err(batch.failure(work, index, error, false)),
-        Ok(()) if left_open => Err(Error::new(ErrorKind::TransactionEnded {
-            name: work.name.to_owned(),
-            direction: work.direction,
-        })),
-        Ok(()) => Ok(()),
+/// Ends a transaction that a file has left open; `true` when there was one.
+fn leave_transaction(session: &mut dyn Session) -> bool {
+    match session.dialect() {
+        Dialect::Sqlite => session.execute("ROLLBACK").is_ok(),
+        // A ROLLBACK without a transaction is no error there, and SAVEPOINT works only in one.
+        Dialect::Postgres => {
+            let open = session.execute("SAVEPOINT dbmig").is_ok();
+            session.execute("ROLLBACK").is_ok() && open
+        }
+        Dialect::Mysql => {
+            let _ = session.execute("ROLLBACK");
+            false
+        }
     }
 }
 
@@ -121,10 +261,11 @@ enum Claim {
 /// Claims the attempt: looked at and written under one lock, so that two runners can not both have it.
 fn begin(
     session: &mut dyn Session,
+    engine: &Engine<'_>,
     work: &Work<'_>,
-    run: &Run,
     batch: &Batch<'_>,
 ) -> Result<Claim, Error> {
+    let tables = engine.tables;
     let started = Instant::now();
     let claim = |session: &mut dyn Session| -> DbResult<Claim> {
         let history = history::read(session)?;
@@ -134,20 +275,24 @@ fn begin(
         }
         let half = history.records.get(work.version).filter(|record| record.is_half_done());
         let (number, done) = match half {
-            None => (history::next_attempt(session, work.version)?, 0),
+            None => (history::next_attempt(session, tables, work.version)?, 0),
             Some(half) if is_what_we_resume(work, half, batch) => {
                 (half.attempt, usize::try_from(half.statements_done).unwrap_or(0))
             }
             Some(half) => return Ok(Claim::HalfDone(Box::new(half.clone()))),
         };
-        let attempt = record(session, work, number, batch, Ended::Started, started, None);
+        let mut attempt = record(session, work, number, batch, Ended::Started, started, None);
         match half {
-            Some(_) => history::restart(session, &attempt)?,
-            None => history::insert_record(session, run, &attempt)?,
+            Some(half) => {
+                attempt.done = done;
+                attempt.done_digest = half.done_digest.as_ref();
+                history::restart(session, tables, &engine.run, &attempt)?;
+            }
+            None => history::insert_record(session, tables, &engine.run, &attempt)?,
         }
         Ok(Claim::Ours { number, done })
     };
-    immediate(session, claim).map_err(Error::database("claim the migration"))
+    write_transaction(session, claim).map_err(Error::database("claim the migration"))
 }
 
 /// Nothing has happened since the plan was made, and what ran is what the file still says.
@@ -158,26 +303,4 @@ fn is_what_we_resume(work: &Work<'_>, half: &Record, batch: &Batch<'_>) -> bool 
         && half.intent <= half.statements_done
         && done <= batch.len()
         && (done == 0 || half.done_digest.as_ref() == Some(batch.digest_of_first(done)))
-}
-
-/// The version row and the end of the attempt, in one transaction.
-fn finish(
-    session: &mut dyn Session,
-    work: &Work<'_>,
-    number: i64,
-    batch: &Batch<'_>,
-) -> DbResult<()> {
-    immediate(session, |session| {
-        match work.direction {
-            Direction::Up => history::claim(session, work.version)?,
-            Direction::Down => history::forget(session, work.version)?,
-        };
-        let all = batch.digest_of_first(batch.len());
-        history::advance(session, work.version, number, batch.len(), all, batch.len())?;
-        history::end_attempt(session, work.version, number, Ended::Finished, None)?;
-        if work.direction == Direction::Down {
-            history::void_seeds(session)?;
-        }
-        Ok(())
-    })
 }

@@ -1,103 +1,270 @@
 //! A migration in one transaction with its history: done, or nothing happened.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use dbmig_build::{Dialect, sql};
+use dbmig_build::{Dialect, MigrationSet};
 
 use super::batch::Batch;
 use super::foreign_keys::{self, Violations};
-use super::{StepEnd, Work};
+use super::lock::{Waiting, jittered};
+use super::transaction_end::{commit, ended, is_over, note_failure, take_back_if_committed};
+use super::{Engine, StepEnd, Work, recorded_down, report_end};
 use crate::error::{Error, ErrorKind};
-use crate::event::{Direction, Observer};
-use crate::history::{self, Action, Attempt, Ended, Mode, Run};
-use crate::plan::PlanError;
-use crate::session::{DbErrorKind, DbResult, Session, immediate};
+use crate::event::{Direction, Event, Observer};
+use crate::history::{self, Action, Attempt, Ended, Evidence, History, Mode};
+use crate::plan::{Plan, PlanError};
+use crate::report::Report;
+use crate::session::{DbError, DbErrorKind, Session};
 
+/// A migration that ran longer is not started anew by itself.
+const RETRIED_WITHIN: Duration = Duration::from_secs(30);
+/// How long the pauses between tries become.
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
+/// Runs one step in a transaction of its own.
 pub(super) fn run(
     session: &mut dyn Session,
+    engine: &Engine<'_>,
     work: &Work<'_>,
-    run: &Run,
+    batch: &Batch<'_>,
     observer: &mut dyn Observer,
 ) -> Result<StepEnd, Error> {
-    let batch = Batch::of(work.sql, session.dialect(), &work.settings);
-    batch.refuse_transaction_control(work.name, work.direction.file())?;
-    if let Some(half) = work.resumes.filter(|half| half.statements_done > 0) {
-        // It began outside a transaction: what it did there would be done again.
-        return Err(Error::from(PlanError::half_done(work.version, half)));
-    }
-    let keys_off = session.dialect() == Dialect::Sqlite
-        && (work.settings.foreign_keys_off || batch.wants_foreign_keys_off());
+    refuse(work, batch)?;
+    let keys_off = switches_keys_off(session.dialect(), work, batch);
     if keys_off {
         // Inside a transaction the pragma does nothing.
         session
             .execute("PRAGMA foreign_keys = OFF")
             .map_err(Error::database("switch foreign keys off"))?;
     }
-    let result = in_transaction(session, work, run, &batch, keys_off, observer);
+    let steps = [(work, batch)];
+    let result = tries(session, engine, &steps, keys_off, observer);
     if keys_off {
         let on = session.execute("PRAGMA foreign_keys = ON");
         // The migration's own error is the one to tell.
         let end = result?;
         on.map_err(Error::database("switch foreign keys on"))?;
-        return Ok(end);
+        return Ok(end.into_iter().next().unwrap_or(StepEnd::ByAnother));
     }
-    result
+    Ok(result?.into_iter().next().unwrap_or(StepEnd::ByAnother))
 }
 
-fn in_transaction(
+/// Runs all steps in one transaction.
+pub(super) fn run_all(
     session: &mut dyn Session,
-    work: &Work<'_>,
-    run: &Run,
-    batch: &Batch<'_>,
+    engine: &Engine<'_>,
+    (set, history, plan): (&MigrationSet, &History, &Plan),
+    observer: &mut dyn Observer,
+    report: &mut Report,
+) -> Result<(), Error> {
+    let dialect = session.dialect();
+    let recorded = plan
+        .steps
+        .iter()
+        .map(|step| recorded_down(session, history, step))
+        .collect::<Result<Vec<_>, _>>()?;
+    let works: Vec<_> = plan
+        .steps
+        .iter()
+        .zip(&recorded)
+        .map(|(step, recorded)| Work::of(step, set, history, recorded.as_ref()))
+        .collect();
+    let batches: Vec<_> =
+        works.iter().map(|work| Batch::of(work.sql, dialect, &work.settings)).collect();
+    let steps: Vec<_> = works.iter().zip(&batches).collect();
+    for (work, batch) in &steps {
+        refuse(work, batch)?;
+        let reason = match batch.mode(&work.settings) {
+            Mode::Statement if dialect == Dialect::Mysql => "its statements commit by themselves",
+            Mode::Statement => "it runs outside a transaction",
+            Mode::Transaction if switches_keys_off(dialect, work, batch) => {
+                "it runs with foreign keys off, which a transaction can not change"
+            }
+            Mode::Transaction => continue,
+        };
+        let name = work.name.to_owned();
+        return Err(Error::new(ErrorKind::NotInOneTransaction { name, reason }));
+    }
+    let started = Instant::now();
+    let ends = tries(session, engine, &steps, false, observer)?;
+    for ((work, _), end) in steps.iter().zip(&ends) {
+        report_end(work, end, started, observer, report);
+    }
+    Ok(())
+}
+
+fn refuse(work: &Work<'_>, batch: &Batch<'_>) -> Result<(), Error> {
+    batch.refuse_transaction_control(work.name, work.direction.file())?;
+    match work.resumes.filter(|half| half.statements_done > 0) {
+        // It began outside a transaction: what it did there would be done again.
+        Some(half) => Err(Error::from(PlanError::half_done(work.version, half))),
+        None => Ok(()),
+    }
+}
+
+fn switches_keys_off(dialect: Dialect, work: &Work<'_>, batch: &Batch<'_>) -> bool {
+    dialect == Dialect::Sqlite && (work.settings.foreign_keys_off || batch.wants_foreign_keys_off())
+}
+
+/// The steps of one transaction.
+type Steps<'s> = [(&'s Work<'s>, &'s Batch<'s>)];
+
+/// How a try ended, when it is not an error for good.
+enum Try {
+    Done(Vec<StepEnd>),
+    /// Another runner has the lock.
+    Locked,
+    /// Rolled back, and worth another try.
+    Again(Box<Error>),
+}
+
+fn tries(
+    session: &mut dyn Session,
+    engine: &Engine<'_>,
+    steps: &Steps<'_>,
     keys_off: bool,
     observer: &mut dyn Observer,
-) -> Result<StepEnd, Error> {
-    let started = Instant::now();
-    session.execute("BEGIN IMMEDIATE").map_err(Error::database("begin a transaction"))?;
-    match attempt(session, work, run, batch, keys_off, started, observer) {
-        Ok(Some(())) => {
-            session.execute("COMMIT").map_err(|error| {
-                let _ = session.execute("ROLLBACK");
-                Error::database("commit the migration")(error)
-            })?;
-            Ok(StepEnd::Done { statements: batch.len() })
-        }
-        Ok(None) => {
-            session.execute("ROLLBACK").map_err(Error::database("roll back"))?;
-            Ok(StepEnd::ByAnother)
-        }
-        Err(error) => {
-            // Fails when the file ended the transaction itself: then there is nothing to roll back.
-            let over = session.execute("ROLLBACK").is_err();
-            let ended = matches!(error.kind, ErrorKind::TransactionEnded { .. });
-            // Only of a file that was sent whole nobody knows whether it holds a COMMIT.
-            if batch.is_whole() && (over || ended || claim_survived(session, work)) {
-                return Err(take_back(session, work, run, batch, started, &error));
+) -> Result<Vec<StepEnd>, Error> {
+    let mut waiting = Waiting::new(engine.options.runner_wait);
+    let mut pause = Duration::from_secs(1);
+    let mut left = engine.options.retries;
+    let mut reconnected = false;
+    loop {
+        let error = match one_try(session, engine, steps, keys_off, observer)? {
+            Try::Done(ends) => return Ok(ends),
+            Try::Locked => {
+                waiting.pause(&engine.lock, session, observer)?;
+                continue;
             }
-            note_failure(session, work, run, batch, started, &error);
-            Err(error)
+            Try::Again(error) => *error,
+        };
+        let kind = error.db().map(|error| error.kind);
+        if session.interrupted() || left == 0 {
+            return Err(error);
         }
+        if kind == Some(DbErrorKind::Closed) {
+            // A statement that brings the server down is not sent for ever.
+            if reconnected || !engine.reconnect(session, observer)? {
+                return Err(error);
+            }
+            reconnected = true;
+        }
+        left -= 1;
+        let after = jittered(pause);
+        let name = steps.first().map_or("", |(work, _)| work.name);
+        let reason = error.db().map(ToString::to_string).unwrap_or_default();
+        observer.event(Event::Retrying { name, reason: &reason, after });
+        std::thread::sleep(after);
+        pause = (pause * 2).min(LONGEST_PAUSE);
     }
 }
 
-/// `None` when another runner was faster.
+fn one_try(
+    session: &mut dyn Session,
+    engine: &Engine<'_>,
+    steps: &Steps<'_>,
+    keys_off: bool,
+    observer: &mut dyn Observer,
+) -> Result<Try, Error> {
+    let started = Instant::now();
+    engine.connection.begin(session).map_err(Error::database("begin a transaction"))?;
+    let locked = engine.lock.take_in_transaction(session);
+    if !locked.map_err(|error| rolled_back(session, "take the lock of the run", error))? {
+        session.execute("ROLLBACK").map_err(Error::database("roll back"))?;
+        return Ok(Try::Locked);
+    }
+    let mut ends = Vec::with_capacity(steps.len());
+    for (index, (work, batch)) in steps.iter().enumerate() {
+        let result = match index {
+            0 => Ok(()),
+            _ => engine.connection.settle_within(session),
+        }
+        .and_then(|()| attempt(session, engine, work, batch, keys_off, started, observer));
+        match result {
+            Ok(true) => ends.push(StepEnd::Done { statements: batch.len() }),
+            Ok(false) => ends.push(StepEnd::ByAnother),
+            Err(error) => return failed(session, engine, (work, batch), started, error),
+        }
+    }
+    if ends.iter().all(|end| matches!(end, StepEnd::ByAnother)) {
+        session.execute("ROLLBACK").map_err(Error::database("roll back"))?;
+        return Ok(Try::Done(ends));
+    }
+    match commit(session, engine, steps, &ends, observer) {
+        Ok(()) => Ok(Try::Done(ends)),
+        Err(error) if is_worth_a_try(&error, started) => Ok(Try::Again(Box::new(error))),
+        Err(error) => Err(error),
+    }
+}
+
+fn rolled_back(session: &mut dyn Session, doing: &'static str, error: DbError) -> Error {
+    let _ = session.execute("ROLLBACK");
+    Error::database(doing)(error)
+}
+
+/// Rolls back, and decides whether that was the last word.
+fn failed(
+    session: &mut dyn Session,
+    engine: &Engine<'_>,
+    (work, batch): (&Work<'_>, &Batch<'_>),
+    started: Instant,
+    error: Error,
+) -> Result<Try, Error> {
+    // Fails when the file ended the transaction itself: then there is nothing to roll back.
+    let over = session.execute("ROLLBACK").is_err();
+    // Only of a file that was sent whole nobody knows whether it holds a COMMIT.
+    if batch.is_whole() {
+        if let Some(error) =
+            take_back_if_committed(session, engine, (work, batch), over, started, &error)
+        {
+            return Err(error);
+        }
+    } else {
+        let claiming = matches!(error.kind, ErrorKind::Database { doing: CLAIM, .. });
+        let busy = error.db().is_some_and(|error| error.kind == DbErrorKind::Busy);
+        if claiming && busy && session.dialect() != Dialect::Sqlite {
+            // Another tool's runner holds the row.
+            return Ok(Try::Locked);
+        }
+        if is_worth_a_try(&error, started) {
+            return Ok(Try::Again(Box::new(error)));
+        }
+    }
+    note_failure(session, engine, (work, batch), started, &error);
+    Err(error)
+}
+
+fn is_worth_a_try(error: &Error, started: Instant) -> bool {
+    let first = match &error.kind {
+        ErrorKind::Statement(error) => error.index == 1,
+        _ => false,
+    };
+    error.db().is_some_and(|error| matches!(error.kind, DbErrorKind::Busy | DbErrorKind::Closed))
+        && !matches!(error.kind, ErrorKind::CommitUnknown { .. })
+        && (first || started.elapsed() < RETRIED_WITHIN)
+}
+
+const CLAIM: &str = "record the version";
+
+/// `false` when another runner was faster.
 fn attempt(
     session: &mut dyn Session,
+    engine: &Engine<'_>,
     work: &Work<'_>,
-    run: &Run,
     batch: &Batch<'_>,
     keys_off: bool,
     started: Instant,
     observer: &mut dyn Observer,
-) -> Result<Option<()>, Error> {
+) -> Result<bool, Error> {
+    let tables = engine.tables;
     let claimed = match work.direction {
-        Direction::Up => history::claim(session, work.version),
-        Direction::Down => history::forget(session, work.version),
+        Direction::Up => history::claim(session, tables, work.version),
+        Direction::Down => history::forget(session, tables, work.version),
     };
-    if !claimed.map_err(Error::database("record the version"))? {
-        return Ok(None);
+    if !claimed.map_err(Error::database(CLAIM))? {
+        return Ok(false);
     }
-    let (newest, half_done) = history::newest_attempt(session, work.version)
+    let (newest, half_done) = history::newest_attempt(session, tables, work.version)
         .map_err(Error::database("read the last attempt"))?;
     if half_done && work.resumes.is_none() {
         // Another release runs it outside a transaction, or stopped there.
@@ -117,94 +284,27 @@ fn attempt(
     batch
         .send_all(session, observer)
         .map_err(|(index, error)| batch.failure(work, index, error, true))?;
-    if !still_ours(session, work).map_err(Error::database("read the version back"))? {
+    // Nothing is committed whose last statement was cut short by a wish to stop.
+    if session.interrupted() {
+        return Err(Error::new(ErrorKind::Interrupted));
+    }
+    if batch.is_whole() && is_over(session).map_err(Error::database("use the transaction"))? {
         return Err(ended(work));
     }
     if keys_off {
         foreign_keys::refuse_new(session, work, &before)?;
     }
-    let write = |session: &mut dyn Session| -> DbResult<()> {
-        let attempt = record(session, work, newest + 1, batch, Ended::Finished, started, None);
-        history::insert_record(session, run, &attempt)?;
-        if work.direction == Direction::Down {
-            history::void_seeds(session)?;
-        }
-        Ok(())
-    };
-    write(session).map_err(Error::database("record the attempt"))?;
-    Ok(Some(()))
-}
-
-fn ended(work: &Work<'_>) -> Error {
-    Error::new(ErrorKind::TransactionEnded {
-        name: work.name.to_owned(),
-        direction: work.direction,
-    })
-}
-
-/// The transaction that was begun is still open, and holds the claim.
-///
-/// A file that is sent whole may hold a COMMIT that nobody saw; SQLite refuses a BEGIN inside a
-/// transaction, so one that succeeds is the proof of the contrary.
-fn still_ours(session: &mut dyn Session, work: &Work<'_>) -> DbResult<bool> {
-    if session.dialect() == Dialect::Sqlite && transaction_is_over(session)? {
-        return Ok(false);
+    let attempt = record(session, work, newest + 1, batch, Ended::Finished, started, None);
+    let recorded = work.direction == Direction::Up;
+    let ours = history::insert_record_if(session, tables, &engine.run, &attempt, recorded)
+        .map_err(Error::database("record the attempt"))?;
+    if !ours {
+        return Err(ended(work));
     }
-    Ok(history::is_recorded(session, work.version)? == (work.direction == Direction::Up))
-}
-
-/// Whether a BEGIN succeeds. What else can stop one is an error.
-pub(super) fn transaction_is_over(session: &mut dyn Session) -> DbResult<bool> {
-    match session.execute("BEGIN") {
-        Ok(()) => session.execute("ROLLBACK").map(|()| true),
-        Err(error) if error.kind == DbErrorKind::Other => Ok(false),
-        Err(error) => Err(error),
+    if work.direction == Direction::Down {
+        history::void_seeds(session, tables).map_err(Error::database("record the attempt"))?;
     }
-}
-
-/// After the rollback the claim is still there, and no other runner's record explains it: a COMMIT in
-/// the file has committed it.
-fn claim_survived(session: &mut dyn Session, work: &Work<'_>) -> bool {
-    let Ok(history) = history::read(session) else { return false };
-    let newest = history.records.get(work.version);
-    let reverted = newest
-        .is_some_and(|newest| newest.action == Action::Revert && newest.ended == Ended::Finished);
-    match work.direction {
-        Direction::Up => {
-            history.applied.get(work.version).is_some_and(|applied| applied.record.is_none())
-        }
-        Direction::Down => !history.applied.contains_key(work.version) && !reverted,
-    }
-}
-
-/// Takes the claim back and records that nobody knows how far the file came.
-fn take_back(
-    session: &mut dyn Session,
-    work: &Work<'_>,
-    run: &Run,
-    batch: &Batch<'_>,
-    started: Instant,
-    error: &Error,
-) -> Error {
-    let message = error.to_string();
-    let result = immediate(session, |session| {
-        match work.direction {
-            Direction::Up => history::forget(session, work.version)?,
-            Direction::Down => history::claim(session, work.version)?,
-        };
-        let number = history::next_attempt(session, work.version)?;
-        let mut attempt =
-            record(session, work, number, batch, Ended::Failed, started, Some(&message));
-        // Half done is what statement mode leaves behind; intent beyond done makes it doubtful.
-        attempt.mode = Mode::Statement;
-        history::insert_record(session, run, &attempt)?;
-        let none = batch.digest_of_first(0);
-        history::advance(session, work.version, number, 0, none, 1)
-    });
-    match result {
-        Ok(()) => ended(work),
-        Err(error) => Error::database("take back what the file has committed")(error),
-    }
+    Ok(true)
 }
 
 pub(super) fn record<'a>(
@@ -216,23 +316,26 @@ pub(super) fn record<'a>(
     started: Instant,
     error: Option<&'a str>,
 ) -> Attempt<'a> {
-    let (action, down_sql) = match work.direction {
-        Direction::Up => (Action::Apply, work.migration.and_then(|m| m.down.as_deref())),
-        Direction::Down => (Action::Revert, None),
+    let (action, down_sql, up_tokens) = match work.direction {
+        Direction::Up => (
+            Action::Apply,
+            work.migration.and_then(|migration| migration.down.as_deref()),
+            dbmig_build::sql::token_digest(work.sql, session.dialect()),
+        ),
+        Direction::Down => (Action::Revert, None, None),
     };
     Attempt {
         version: work.version,
         number,
         action,
         name: work.name,
-        digests: work.migration.map(|migration| &migration.digests),
-        settings: Some(&work.settings),
-        up_tokens: match work.direction {
-            Direction::Up => sql::token_digest(work.sql, session.dialect()),
-            Direction::Down => None,
+        evidence: Evidence {
+            digests: work.migration.map(|migration| &migration.digests),
+            settings: Some(&work.settings),
+            up_tokens,
+            down_sql,
         },
-        down_sql,
-        mode: if work.settings.run_in_transaction { Mode::Transaction } else { Mode::Statement },
+        mode: batch.mode(&work.settings),
         ended,
         total: batch.len(),
         done: if ended == Ended::Finished { batch.len() } else { 0 },
@@ -240,20 +343,4 @@ pub(super) fn record<'a>(
         seconds: started.elapsed().as_secs_f64(),
         error,
     }
-}
-
-/// Best effort: that the note of a failure is lost changes nothing.
-fn note_failure(
-    session: &mut dyn Session,
-    work: &Work<'_>,
-    run: &Run,
-    batch: &Batch<'_>,
-    started: Instant,
-    error: &Error,
-) {
-    let message = error.to_string();
-    let _ = history::next_attempt(session, work.version).and_then(|number| {
-        let attempt = record(session, work, number, batch, Ended::Failed, started, Some(&message));
-        history::insert_record(session, run, &attempt)
-    });
 }

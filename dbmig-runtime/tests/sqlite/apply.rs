@@ -3,7 +3,9 @@
 use dbmig_build::Dialect;
 use dbmig_runtime::history::{self, State};
 use dbmig_runtime::plan::{self, Target};
-use dbmig_runtime::{ErrorKind, Event, Migrator, PlanError, Report, Session as _, Silent, runner};
+use dbmig_runtime::{
+    ErrorKind, Event, Migrator, PlanError, Report, RunOptions, Session as _, Silent, runner,
+};
 use diesel::Connection as _;
 use diesel::sqlite::SqliteConnection;
 
@@ -251,7 +253,8 @@ fn a_redo_does_not_bring_back_what_another_runner_reverted() {
     let history = history::read(&mut conn).unwrap();
     let plan = plan::plan_redo(&set, &history, Dialect::Sqlite, &Target::Steps(1)).unwrap();
     let _ = revert(&mut conn, &set, &Target::Steps(1)).unwrap();
-    let report = runner::run(&mut conn, &set, &history, &plan, &mut Silent).unwrap();
+    let report =
+        runner::run(&mut conn, &set, &history, &plan, &RunOptions::default(), &mut Silent).unwrap();
     assert_eq!((report.applied(), report.by_others.len()), (0, 1));
     assert_eq!(states(&mut conn, &set), [State::Applied, State::Reverted]);
 }

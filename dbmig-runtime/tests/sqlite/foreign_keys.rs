@@ -2,7 +2,7 @@
 
 use dbmig_build::Dialect;
 use dbmig_runtime::{
-    ErrorKind, Migrator, PlanError, Report, Session as _, Silent, history, plan, runner,
+    ErrorKind, Migrator, PlanError, Report, RunOptions, Session as _, Silent, history, plan, runner,
 };
 use diesel::sqlite::SqliteConnection;
 
@@ -91,7 +91,12 @@ fn a_recorded_down_runs_under_its_own_settings() {
     let one = set(&[tables]);
     let history = history::read(&mut conn).unwrap();
     let plan = plan::plan_revert_missing(&one, &history, Dialect::Sqlite).unwrap();
-    assert_eq!(runner::run(&mut conn, &one, &history, &plan, &mut Silent).unwrap().reverted(), 1);
+    assert_eq!(
+        runner::run(&mut conn, &one, &history, &plan, &RunOptions::default(), &mut Silent)
+            .unwrap()
+            .reverted(),
+        1
+    );
     assert_eq!(texts(&mut conn, "SELECT count(*) FROM child"), ["2"]);
 }
 

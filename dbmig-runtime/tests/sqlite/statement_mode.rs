@@ -2,7 +2,7 @@
 
 use dbmig_runtime::history::{self, State};
 use dbmig_runtime::plan::Target;
-use dbmig_runtime::{ErrorKind, Migrator, PlanError, Session as _, Silent, runner};
+use dbmig_runtime::{ErrorKind, Migrator, PlanError, RunOptions, Session as _, Silent, runner};
 use diesel::Connection as _;
 use diesel::sqlite::SqliteConnection;
 
@@ -113,8 +113,9 @@ fn two_that_saw_the_same_failure_go_on_once() {
     let mended = with("INSERT INTO t VALUES (2)");
     let history = history::read(&mut conn).unwrap();
     let plan = Migrator::new(&mended).plan(&mut conn).unwrap();
-    let run =
-        |conn: &mut SqliteConnection| runner::run(conn, &mended, &history, &plan, &mut Silent);
+    let run = |conn: &mut SqliteConnection| {
+        runner::run(conn, &mended, &history, &plan, &RunOptions::default(), &mut Silent)
+    };
     assert_eq!(run(&mut conn).unwrap().applied(), 1);
     // The second one planned before the first one ran.
     assert_eq!(run(&mut conn).unwrap().by_others.len(), 1);
@@ -173,7 +174,8 @@ fn a_decision_keeps_what_is_known_and_is_made_once() {
     let _ = Migrator::new(&half).run(&mut conn).unwrap_err();
     let version = dbmig_runtime::Version::new("1");
     history::resolve(&mut conn, &version, true).unwrap();
-    let down = history::recorded_down(&mut conn, &version).unwrap().unwrap();
+    let known = history::read(&mut conn).unwrap();
+    let down = history::recorded_down(&mut conn, &known, &version).unwrap().unwrap();
     assert_eq!((down.sql.as_str(), down.settings.run_in_transaction), ("DROP TABLE a;", false));
     let edited = set(&[("1_a", "CREATE TABLE b (id INT);", "DROP TABLE a;", OUTSIDE)]);
     assert_eq!(states(&mut conn, &edited), [State::Modified]);
@@ -250,7 +252,9 @@ fn a_transaction_does_not_run_beside_an_attempt_outside_of_one() {
     let plan = Migrator::new(&inside).plan(&mut conn).unwrap();
     let outside = set(&[("1_t", &format!("{up} INSERT INTO nosuch VALUES (1);"), "", OUTSIDE)]);
     let _ = Migrator::new(&outside).run(&mut conn).unwrap_err();
-    let error = runner::run(&mut conn, &inside, &history, &plan, &mut Silent).unwrap_err();
+    let error =
+        runner::run(&mut conn, &inside, &history, &plan, &RunOptions::default(), &mut Silent)
+            .unwrap_err();
     assert!(matches!(error.kind, ErrorKind::Plan(PlanError::HalfDone { .. })), "{error}");
     assert_eq!(texts(&mut conn, "SELECT count(*) FROM t"), ["1"]);
 }

@@ -4,7 +4,7 @@ use dbmig_build::check::{self, Options};
 use dbmig_build::{Dialect, MigrationSet, RawFile, RawMigration, RawSet};
 use dbmig_runtime::history::{self, State};
 use dbmig_runtime::plan::{self, Target};
-use dbmig_runtime::{Report, Session, Silent, runner};
+use dbmig_runtime::{Report, RunOptions, Session, Silent, runner};
 use diesel::Connection as _;
 use diesel::sqlite::SqliteConnection;
 
@@ -57,7 +57,7 @@ pub(crate) fn revert(
 ) -> Result<Report, dbmig_runtime::Error> {
     let history = history::read(conn).unwrap();
     let plan = plan::plan_revert(set, &history, Dialect::Sqlite, target)?;
-    runner::run(conn, set, &history, &plan, &mut Silent)
+    runner::run(conn, set, &history, &plan, &RunOptions::default(), &mut Silent)
 }
 
 pub(crate) fn states(conn: &mut SqliteConnection, set: &MigrationSet) -> Vec<State> {
