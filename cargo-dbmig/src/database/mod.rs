@@ -1,5 +1,8 @@
-//! Where databases are and how they are opened. SQLite for now.
+//! Where databases are and how they are opened.
 
+mod mysql;
+mod postgres;
+mod setup;
 mod sqlite;
 mod url;
 
@@ -11,6 +14,9 @@ use crate::config::{Config, Environment, Kind, UrlChoice, UrlSources};
 use crate::context::Context;
 use crate::error::{CliError, CliResult};
 use crate::shell;
+pub use mysql::MysqlTarget;
+pub use postgres::PostgresTarget;
+pub use setup::Setup;
 pub use url::SqliteUrl;
 
 /// What a connection is for.
@@ -25,8 +31,20 @@ pub enum Access {
 /// A database, located.
 #[derive(Debug, Clone)]
 pub struct Location {
-    url: SqliteUrl,
+    target: Target,
+    setup: Setup,
     shown: String,
+}
+
+/// What is connected to.
+#[derive(Debug, Clone)]
+pub enum Target {
+    /// A file, or memory.
+    Sqlite(SqliteUrl),
+    /// A server.
+    Postgres(PostgresTarget),
+    /// A server.
+    Mysql(MysqlTarget),
 }
 
 /// Finds out which database an environment means.
@@ -38,6 +56,11 @@ pub struct Location {
 ///
 /// Nobody says, or the URL is of a kind that is not served.
 pub fn locate(context: &Context<'_>, environment: &Environment) -> CliResult<Location> {
+    let location = by_sources(context, environment)?;
+    Ok(Location { setup: Setup::of(&environment.section), ..location })
+}
+
+fn by_sources(context: &Context<'_>, environment: &Environment) -> CliResult<Location> {
     let variable = |name: &str| context.env.get(name).filter(|value| !value.trim().is_empty());
     let cwd = &context.cwd;
     if let Some(url) = &context.global.database_url {
@@ -116,12 +139,29 @@ fn no_url(context: &Context<'_>, environment: &Environment) -> CliError {
 
 impl Location {
     fn of(url: &str, base: &Path, cwd: &Path) -> CliResult<Self> {
-        let url = SqliteUrl::parse(url, base)?;
-        let shown = match url.path() {
-            Some(path) => crate::project::show(path, cwd),
-            None => ":memory:".to_owned(),
+        let is = |schemes: [&str; 2]| schemes.iter().any(|scheme| url.starts_with(scheme));
+        let (target, shown) = if is(["postgres://", "postgresql://"]) {
+            let target = PostgresTarget::parse(url)?;
+            let shown = target.to_string();
+            (Target::Postgres(target), shown)
+        } else if is(["mysql://", "mariadb://"]) {
+            let target = MysqlTarget::parse(url)?;
+            let shown = target.to_string();
+            (Target::Mysql(target), shown)
+        } else {
+            let target = SqliteUrl::parse(url, base)?;
+            let shown = match target.path() {
+                Some(path) => crate::project::show(path, cwd),
+                None => ":memory:".to_owned(),
+            };
+            (Target::Sqlite(target), shown)
         };
-        Ok(Self { url, shown })
+        Ok(Self { target, setup: Setup::default(), shown })
+    }
+
+    /// What is connected to.
+    pub fn target(&self) -> &Target {
+        &self.target
     }
 
     /// An empty database that nobody else sees, in place of one that is not there yet.
@@ -138,9 +178,12 @@ impl Location {
         &self.shown
     }
 
-    /// The file, unless the database is in memory.
+    /// The file of a SQLite database that is not in memory.
     pub fn path(&self) -> Option<&Path> {
-        self.url.path()
+        match &self.target {
+            Target::Sqlite(url) => url.path(),
+            Target::Postgres(_) | Target::Mysql(_) => None,
+        }
     }
 
     /// Looks whether it can be opened; `true` when opening will create it.
@@ -149,7 +192,7 @@ impl Location {
     ///
     /// It is not there, and is not to be created.
     pub fn prepare(&self, access: Access, protected: bool, cwd: &Path) -> CliResult<bool> {
-        let Some(path) = self.url.path() else { return Ok(false) };
+        let Some(path) = self.path() else { return Ok(false) };
         if path.is_dir() {
             return Err(CliError::database(format!(
                 "`{}` is a directory, not a database",
@@ -182,17 +225,39 @@ impl Location {
     ///
     /// # Errors
     ///
-    /// What SQLite reports.
+    /// What the database, or the way to it, reports.
     pub fn open(&self, access: Access) -> CliResult<Box<dyn Session>> {
-        sqlite::open(&self.url, access).map_err(|reason| {
-            CliError::database(format!("could not connect to database `{}`", self.shown))
-                .cause(reason)
+        let boxed = |session| -> Box<dyn Session> { session };
+        let opened = match &self.target {
+            Target::Sqlite(url) => {
+                return sqlite::open(url, access, self.setup.sqlite())
+                    .map_err(|reason| self.not_connected().cause(reason));
+            }
+            Target::Postgres(target) => postgres::PostgresSession::connect(target, &self.setup)
+                .map(|session| boxed(Box::new(session))),
+            Target::Mysql(target) => mysql::MysqlSession::connect(target, &self.setup)
+                .map(|session| boxed(Box::new(session))),
+        };
+        opened.map_err(|error| {
+            let shown = self.not_connected().cause(error.to_string());
+            match error.code.as_deref() {
+                // invalid_catalog_name; ER_BAD_DB_ERROR
+                Some("3D000" | "1049, 42000") => {
+                    shown.help("create it: `cargo dbmig database setup`")
+                }
+                Some(_) => shown,
+                None => shown.help("is the server running, and is its address right?"),
+            }
         })
+    }
+
+    fn not_connected(&self) -> CliError {
+        CliError::database(format!("could not connect to database `{}`", self.shown))
     }
 
     /// The files that belong to it, those that exist.
     pub fn files(&self) -> Vec<PathBuf> {
-        let Some(path) = self.url.path() else { return vec![] };
+        let Some(path) = self.path() else { return vec![] };
         let beside = |suffix: &str| {
             let mut name = path.as_os_str().to_owned();
             name.push(suffix);

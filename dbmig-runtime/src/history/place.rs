@@ -184,7 +184,8 @@ mod tests {
     fn where_the_tables_are() {
         let path = row(&["path", "public", "\"$user\"", "app"]);
         let tenant = row(&["path", "tenant", "tenant", "app"]);
-        let cases: [(&str, Vec<Row>, Result<(&str, usize), &str>); 8] = [
+        type Expected = Result<(&'static str, usize), &'static str>;
+        let cases: [(&str, Vec<Row>, Expected); 8] = [
             ("nothing yet", vec![path.clone()], Ok(("\"public\".", 0))),
             (
                 "Diesel's alone",

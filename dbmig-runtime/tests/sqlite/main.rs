@@ -6,5 +6,6 @@ mod apply;
 mod beside_diesel;
 mod foreign_keys;
 mod seeds;
+mod session_left_behind;
 mod statement_mode;
 mod support;

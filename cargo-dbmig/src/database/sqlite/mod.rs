@@ -10,7 +10,11 @@ use super::{Access, SqliteUrl};
 use handle::Handle;
 
 /// Opens a database; the error is what SQLite says.
-pub(super) fn open(url: &SqliteUrl, access: Access) -> Result<Box<dyn Session>, String> {
+pub(super) fn open(
+    url: &SqliteUrl,
+    access: Access,
+    init_sql: &str,
+) -> Result<Box<dyn Session>, String> {
     let mode = match access {
         Access::Read => "rw",
         Access::Write => "rwc",
@@ -21,6 +25,7 @@ pub(super) fn open(url: &SqliteUrl, access: Access) -> Result<Box<dyn Session>, 
     if access == Access::Read {
         prepare.push("PRAGMA query_only = ON");
     }
+    prepare.push(init_sql);
     for sql in prepare {
         session.execute(sql).map_err(|error| error.to_string())?;
     }
@@ -73,7 +78,7 @@ mod tests {
     #[test]
     fn an_error_has_its_code_and_its_place() {
         let url = SqliteUrl::parse(":memory:", std::path::Path::new("/")).unwrap();
-        let mut session = open(&url, Access::Write).unwrap();
+        let mut session = open(&url, Access::Write, "").unwrap();
         let error = session.execute("SELECT a,\n  nosuch FROM (SELECT 1 AS a)").unwrap_err();
         assert_eq!(error.position, Some(12));
         assert_eq!(error.code.as_deref(), Some("SQLITE_ERROR"));

@@ -68,7 +68,9 @@ impl Saved {
 }
 
 fn attached(session: &mut dyn Session) -> DbResult<Vec<String>> {
-    let rows = session.query("SELECT name FROM pragma_database_list", &[])?;
+    // `temp` appears by itself, and can not be detached.
+    let sql = "SELECT name FROM pragma_database_list WHERE name <> 'temp'";
+    let rows = session.query(sql, &[])?;
     Ok(rows.into_iter().filter_map(|row| row.into_iter().next().flatten()).collect())
 }
 

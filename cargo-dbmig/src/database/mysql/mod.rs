@@ -1,0 +1,119 @@
+//! MySQL and MariaDB: a session directly on their protocol, so that errors come with their number.
+//!
+//! Statements go as text: MySQL refuses some of them in a prepared form.
+
+mod error;
+mod target;
+
+use dbmig_runtime::Dialect;
+use dbmig_runtime::session::{DbError, DbResult, Row, Session, Value};
+use mysql::prelude::Protocol;
+use mysql::prelude::Queryable as _;
+use mysql::{Conn, QueryResult};
+
+use self::error::db_error;
+pub use self::target::MysqlTarget;
+use super::setup::Setup;
+
+/// A connection, and how to make another one.
+pub(super) struct MysqlSession {
+    conn: Conn,
+    target: MysqlTarget,
+    setup: Setup,
+}
+
+impl MysqlSession {
+    /// Connects.
+    ///
+    /// # Errors
+    ///
+    /// What the server, or the way to it, reports.
+    pub(super) fn connect(target: &MysqlTarget, setup: &Setup) -> DbResult<Self> {
+        let conn = Conn::new(target.opts()).map_err(|error| db_error(&error))?;
+        let mut session = Self { conn, target: target.clone(), setup: setup.clone() };
+        // As Diesel does, so that `NOW()` means the same in both.
+        session.execute(&setup.mysql())?;
+        Ok(session)
+    }
+}
+
+impl Session for MysqlSession {
+    fn dialect(&self) -> Dialect {
+        Dialect::Mysql
+    }
+
+    fn execute(&mut self, sql: &str) -> DbResult<()> {
+        let result = self.conn.query_iter(sql).map_err(|error| db_error(&error))?;
+        // The error of a later statement comes with its own result.
+        drain(result).map(drop)
+    }
+
+    fn execute_with(&mut self, sql: &str, values: &[Value<'_>]) -> DbResult<usize> {
+        let result = match values {
+            [] => self.conn.query_iter(sql).map(|result| result.affected_rows()),
+            values => self.conn.exec_iter(sql, bound(values)).map(|result| result.affected_rows()),
+        };
+        let count = result.map_err(|error| db_error(&error))?;
+        Ok(usize::try_from(count).unwrap_or(usize::MAX))
+    }
+
+    fn query(&mut self, sql: &str, values: &[Value<'_>]) -> DbResult<Vec<Row>> {
+        match values {
+            [] => drain(self.conn.query_iter(sql).map_err(|error| db_error(&error))?),
+            values => {
+                drain(self.conn.exec_iter(sql, bound(values)).map_err(|error| db_error(&error))?)
+            }
+        }
+    }
+
+    fn in_transaction(&mut self) -> DbResult<bool> {
+        // The connection is ours alone, and the engine ends what it begins.
+        Ok(false)
+    }
+
+    fn reconnect(&mut self) -> DbResult<bool> {
+        *self = Self::connect(&self.target, &self.setup)?;
+        Ok(true)
+    }
+
+    fn another(&self) -> DbResult<Option<Box<dyn Session>>> {
+        Ok(Some(Box::new(Self::connect(&self.target, &self.setup)?)))
+    }
+}
+
+fn bound(values: &[Value<'_>]) -> Vec<mysql::Value> {
+    let one = |value: &Value<'_>| match *value {
+        Value::Text(text) => mysql::Value::Bytes(text.as_bytes().to_vec()),
+        Value::Int(number) => mysql::Value::Int(number),
+        Value::Null => mysql::Value::NULL,
+    };
+    values.iter().map(one).collect()
+}
+
+/// All rows of all results, as text.
+fn drain<P: Protocol>(mut result: QueryResult<'_, '_, '_, P>) -> DbResult<Vec<Row>> {
+    let mut rows = Vec::new();
+    while let Some(set) = result.iter() {
+        for row in set {
+            let row = row.map_err(|error| db_error(&error))?;
+            rows.push(row.unwrap().into_iter().map(as_text).collect::<DbResult<Row>>()?);
+        }
+    }
+    Ok(rows)
+}
+
+fn as_text(value: mysql::Value) -> DbResult<Option<String>> {
+    Ok(match value {
+        mysql::Value::NULL => None,
+        mysql::Value::Bytes(bytes) => Some(String::from_utf8_lossy(&bytes).into_owned()),
+        other => Some(
+            mysql::from_value_opt::<String>(other.clone())
+                .unwrap_or_else(|_| other.as_sql(true).trim_matches('\'').to_owned()),
+        ),
+    })
+}
+
+/// What is not a matter of the server.
+fn local(message: impl Into<String>) -> DbError {
+    DbError::new(dbmig_runtime::session::DbErrorKind::Other, message)
+}
