@@ -174,6 +174,8 @@ own() {
 
 start_servers() {
     local missing
+    # Debian gives the folders of the servers' programs to root only.
+    PATH=$PATH:/usr/local/sbin:/usr/sbin
     mapfile -t missing < <(missing_packages)
     if [ "${#missing[@]}" != 0 ]; then
         install_packages "${missing[@]}"

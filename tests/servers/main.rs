@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "these are tests")]
 
+mod split;
 mod started;
 #[path = "../support/servers.rs"]
 mod support;

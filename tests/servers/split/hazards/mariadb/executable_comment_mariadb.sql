@@ -1,0 +1,3 @@
+CREATE TABLE t (a int /*M!100000 , b int */);
+/*M!100000 INSERT INTO t VALUES (1, 2) */;
+INSERT INTO t VALUES (3, 4);

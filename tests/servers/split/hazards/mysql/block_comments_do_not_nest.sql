@@ -1,0 +1,2 @@
+CREATE TABLE a (a int); /* one /* two; */
+CREATE TABLE b (a int);

@@ -1,0 +1,4 @@
+CREATE TABLE t (a int);
+CREATE TRIGGER tr BEFORE INSERT ON t FOR EACH ROW
+    SET NEW.a = /* one; */ 1; -- it's one;
+INSERT INTO t VALUES (0);

@@ -1,0 +1,4 @@
+CREATE TABLE a (a int);
+CREATE TABLE b (a int);
+-- nothing follows
+/* ; */

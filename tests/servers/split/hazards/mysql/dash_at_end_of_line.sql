@@ -1,0 +1,5 @@
+CREATE TABLE t (a int);
+INSERT INTO t VALUES (5 --
++ 1); INSERT INTO t VALUES (7 --
+); -- ;
+INSERT INTO t VALUES (8);

@@ -1,0 +1,3 @@
+CREATE FUNCTION f(a varchar(9)) RETURNS varchar(20) CHARSET utf8mb4 NO SQL SQL SECURITY INVOKER COMMENT 'it''s; f'
+BEGIN RETURN CONCAT(a, ';'); END;
+CREATE TABLE after_it (a int);

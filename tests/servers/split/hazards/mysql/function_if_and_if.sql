@@ -1,0 +1,8 @@
+CREATE FUNCTION f(a int) RETURNS int DETERMINISTIC
+BEGIN
+    DECLARE r int;
+    SET r = IF(a > 0, IF(a > 1, 2, 1), 0);
+    IF r = 2 THEN IF a = 5 THEN RETURN 5; END IF; END IF;
+    RETURN r;
+END;
+CREATE TABLE t AS SELECT f(5) AS a;

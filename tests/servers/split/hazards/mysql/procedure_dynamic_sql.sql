@@ -1,0 +1,9 @@
+CREATE PROCEDURE p()
+BEGIN
+    SET @s = 'CREATE TABLE t (a varchar(9) DEFAULT '';'')';
+    PREPARE q FROM @s;
+    EXECUTE q;
+    DEALLOCATE PREPARE q;
+END;
+CALL p();
+INSERT INTO t VALUES ();

@@ -1,0 +1,4 @@
+CREATE TABLE t (a int);
+CREATE PROCEDURE p(x int) INSERT INTO t VALUES (x);
+CALL p(1);
+CALL p(2);

@@ -1,0 +1,4 @@
+DO SLEEP(0);
+CREATE TABLE t (a int);
+DO 1, ';';
+INSERT INTO t VALUES (1);

@@ -1,0 +1,6 @@
+CREATE FUNCTION f(a int) RETURNS text LANGUAGE sql
+BEGIN ATOMIC
+    SELECT CASE WHEN a > 0 THEN 'p;' WHEN a = 0 THEN CASE WHEN true THEN 'z' END ELSE 'n' END;
+    SELECT 'x'::text;
+END;
+CREATE TABLE after_it (a int);

@@ -1,0 +1,4 @@
+CREATE TABLE t (a bit varying);
+INSERT INTO t VALUES (B'101'); INSERT INTO t VALUES (X'1F');
+INSERT INTO t VALUES (b'1'
+'0');

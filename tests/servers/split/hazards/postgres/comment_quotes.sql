@@ -1,0 +1,3 @@
+CREATE TABLE a (a int); -- it's; $$ /* "
+CREATE TABLE b (a int); /* it's; $$ -- " */
+CREATE TABLE c (a int);

@@ -1,0 +1,2 @@
+DO $$BEGIN EXECUTE 'CREATE TABLE a (a int);';END$$;CREATE TABLE b (a int);
+DO $a$BEGIN PERFORM 1;END$a$ ;CREATE TABLE c (a int);

@@ -1,0 +1,2 @@
+CREATE FUNCTION f() RETURNS int LANGUAGE sql AS $v1_0$ SELECT 1; $v1_0$;
+CREATE TABLE after_it (a int);

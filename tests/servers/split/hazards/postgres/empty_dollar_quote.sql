@@ -1,0 +1,2 @@
+CREATE TABLE t (a text DEFAULT $$$$, b text DEFAULT $x$$x$);
+INSERT INTO t DEFAULT VALUES;

@@ -1,0 +1,8 @@
+;;
+CREATE TABLE a (a int);;
+; ;
+/* nothing */ ;
+CREATE TABLE b (a int)
+;
+-- nothing
+;

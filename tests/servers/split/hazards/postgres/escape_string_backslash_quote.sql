@@ -1,0 +1,3 @@
+CREATE TABLE t (a text);
+INSERT INTO t VALUES (E'a\';b');
+INSERT INTO t VALUES (e'\\'); INSERT INTO t VALUES (E'\\\'; \n');

@@ -1,0 +1,3 @@
+CREATE FUNCTION begin() RETURNS int LANGUAGE sql AS 'SELECT 1;';
+CREATE TABLE t AS SELECT begin() AS a;
+CREATE TABLE after_it (a int);

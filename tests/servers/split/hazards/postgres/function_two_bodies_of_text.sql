@@ -1,0 +1,4 @@
+CREATE FUNCTION f(a text DEFAULT ';', b text DEFAULT $$;$$) RETURNS text
+    LANGUAGE sql IMMUTABLE AS $_$ SELECT $1 || $2; $_$;
+CREATE TABLE t (a text DEFAULT f('$_$'));
+INSERT INTO t DEFAULT VALUES;

@@ -1,0 +1,2 @@
+/*+ SeqScan(t) */ CREATE TABLE t (a int);
+INSERT INTO t SELECT /*+ x; */ 1;

@@ -1,0 +1,2 @@
+CREATE TABLE t (id int GENERATED ALWAYS AS IDENTITY, a text, b text GENERATED ALWAYS AS (a || ';') STORED);
+INSERT INTO t (a) VALUES ('x'); INSERT INTO t (a) VALUES ('y''');

@@ -1,0 +1,2 @@
+CREATE TABLE a b (c int);
+CREATE TABLE after_it (a int);

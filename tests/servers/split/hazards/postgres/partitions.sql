@@ -1,0 +1,4 @@
+CREATE TABLE t (a int, b text) PARTITION BY LIST (b);
+CREATE TABLE t_a PARTITION OF t FOR VALUES IN ('a;', 'b''');
+CREATE TABLE t_rest PARTITION OF t DEFAULT;
+INSERT INTO t VALUES (1, 'a;'), (2, 'z');

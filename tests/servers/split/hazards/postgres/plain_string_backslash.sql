@@ -1,0 +1,3 @@
+CREATE TABLE t (a text);
+INSERT INTO t VALUES ('\'); INSERT INTO t VALUES ('a\'';b');
+INSERT INTO t VALUES ('\\');

@@ -1,0 +1,5 @@
+CREATE TABLE t (a int);
+CREATE TABLE log (a int, what text);
+CREATE RULE r AS ON UPDATE TO t DO ALSO (INSERT INTO log VALUES (OLD.a, 'old;'); INSERT INTO log VALUES (NEW.a, 'new'););
+INSERT INTO t VALUES (1);
+UPDATE t SET a = 2;

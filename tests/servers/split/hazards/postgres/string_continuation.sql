@@ -1,0 +1,5 @@
+CREATE TABLE t (a text);
+INSERT INTO t VALUES ('a;'
+    'b;'
+    'c');
+INSERT INTO t VALUES ('d');

@@ -1,0 +1,4 @@
+CREATE TABLE t (a text);
+INSERT INTO t VALUES (U&'d\0061t;\+000061');
+INSERT INTO t VALUES (U&'d!0061;' UESCAPE '!');
+INSERT INTO t VALUES (u&'a''b;');

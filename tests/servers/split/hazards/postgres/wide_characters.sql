@@ -1,0 +1,3 @@
+CREATE TABLE t (a text);
+INSERT INTO t VALUES ('日本;語'); INSERT INTO t VALUES ('🦀;');
+COMMENT ON TABLE t IS '«;»';
