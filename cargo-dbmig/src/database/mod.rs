@@ -138,7 +138,12 @@ fn no_url(context: &Context<'_>, environment: &Environment) -> CliError {
 }
 
 impl Location {
-    fn of(url: &str, base: &Path, cwd: &Path) -> CliResult<Self> {
+    /// What a URL means; relative paths of SQLite are below `base`, and shown from `cwd`.
+    ///
+    /// # Errors
+    ///
+    /// The URL can not be read.
+    pub fn of(url: &str, base: &Path, cwd: &Path) -> CliResult<Self> {
         let is = |schemes: [&str; 2]| schemes.iter().any(|scheme| url.starts_with(scheme));
         let (target, shown) = if is(["postgres://", "postgresql://"]) {
             let target = PostgresTarget::parse(url)?;
