@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "these are tests")]
 
+mod differential;
 mod diesel_program;
 #[path = "../support/mod.rs"]
 mod support;
