@@ -138,7 +138,9 @@ impl<'a> Tokens<'a> {
         if self.dialect == Dialect::Sqlite {
             if let Some(Extent { len, closed }) = scan::variable(rest) {
                 let problem = "a variable with a parenthesis without its closing one";
-                return (TokenKind::Word, len, (!closed).then_some(problem));
+                let named = rest[1..len].bytes().any(|byte| byte != b':');
+                let kind = if named { TokenKind::Word } else { TokenKind::Symbol };
+                return (kind, len, (!closed).then_some(problem));
             }
         }
         if let Some(found) =

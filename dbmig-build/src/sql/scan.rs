@@ -114,7 +114,8 @@ pub(crate) fn variable(rest: &str) -> Option<Extent> {
                 let len = at + 1 + end.map_or(inner.len(), |end| end + usize::from(closed));
                 return Some(Extent { len, closed });
             }
-            _ => return named.then_some(Extent { len: at, closed: true }),
+            // Without a name it is no variable; a run of colons is one mistake, and not one a colon.
+            _ => return (at > 1).then_some(Extent { len: at, closed: true }),
         }
     }
 }
@@ -251,6 +252,8 @@ mod tests {
             ("#a(b c)", Some((4, false))),
             ("$::a;", Some((4, true))),
             ("::", None),
+            (":::::a", Some((6, true))),
+            (":::;", Some((3, true))),
             (":(a)", None),
             ("$", None),
             (":é;", Some((3, true))),

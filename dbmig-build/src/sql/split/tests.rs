@@ -336,6 +336,12 @@ fn positions_are_those_of_the_statement_itself() {
 }
 
 #[test]
+fn a_run_of_colons_is_read_once() {
+    let text = format!("{};a", ":".repeat(100_001));
+    assert_eq!(tokens(&text, Sqlite).count(), 3);
+}
+
+#[test]
 fn no_text_panics_or_loses_a_byte() {
     // Random texts of all the quotes and marks, whole and halved; the seed is fixed.
     let parts = [
