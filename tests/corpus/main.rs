@@ -3,8 +3,8 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "these are tests")]
 
-mod differential;
 mod diesel_program;
+mod differential;
 #[path = "../support/mod.rs"]
 mod support;
 
