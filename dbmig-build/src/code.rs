@@ -86,6 +86,7 @@ codes! {
     StraySql = "stray-sql", Habit, Warning, "A plain `.sql` file stands beside the migrations.";
     TodoLeft = "todo-left", Habit, Error, "A `dbmig:todo` was left.";
     TransactionControl = "transaction-control", Habit, Error, "A migration begins or ends a transaction by itself.";
+    UnknownDirective = "unknown-directive", Habit, Error, "A `dbmig:` comment is not known.";
     UnknownLint = "unknown-lint", Habit, Warning, "A lint level or a `dbmig:allow` names no code.";
     Unreadable = "unreadable", Integrity, Error, "Something could not be read.";
     UnsureSplit = "unsure-split", Habit, Warning, "A text can not be cut into statements with certainty.";

@@ -22,6 +22,7 @@ mod finding;
 mod load;
 pub mod lock;
 mod migration;
+mod nearest;
 mod policy;
 mod raw;
 mod seed;

@@ -32,8 +32,8 @@ const PAGES: &[(&str, &str)] = pages! {
     "late-opaque" "lock-conflict" "lock-malformed" "lock-missing" "lock-unsupported" "metadata-not-read"
     "metadata-transaction-missing" "missing-down" "missing-up" "modified" "needs-no-transaction"
     "no-transaction-mixed" "not-utf8" "nul-byte" "policy-stale" "reformatted" "removed" "renamed" "session-setting"
-    "stray-sql" "todo-left" "transaction-control" "unknown-lint" "unreadable" "unsure-split" "unused-allow"
-    "unusual-name"
+    "stray-sql" "todo-left" "transaction-control" "unknown-directive" "unknown-lint" "unreadable" "unsure-split"
+    "unused-allow" "unusual-name"
 };
 
 pub(crate) fn run(output: &mut Output, args: &ExplainArgs) -> CliResult<Exit> {

@@ -28,6 +28,7 @@ mod stray_sql;
 pub(crate) mod test_support;
 mod todo_left;
 mod transaction_control;
+mod unknown_directive;
 mod unknown_lint;
 mod unsure_split;
 mod unusual_name;
@@ -151,6 +152,7 @@ const RULES: &[Rule] = &[
     stray_sql::check,
     todo_left::check,
     transaction_control::check,
+    unknown_directive::check,
     unknown_lint::check,
     unsure_split::check,
     unusual_name::check,
