@@ -65,6 +65,7 @@ codes! {
     LateConflict = "late-conflict", Lock, Error, "A late migration conflicts with a locked one.";
     LateDraft = "late-draft", Lock, Warning, "A draft sorts before a locked migration.";
     LateOpaque = "late-opaque", Lock, Warning, "Nobody can tell whether a late migration conflicts.";
+    LinkOutside = "link-outside", Habit, Error, "A link leads out of the migrations directory.";
     LockConflict = "lock-conflict", Lock, Error, "The lock file holds merge conflict markers.";
     LockMalformed = "lock-malformed", Lock, Error, "The lock file is damaged.";
     LockMissing = "lock-missing", Lock, Error, "There is no lock file.";

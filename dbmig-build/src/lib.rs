@@ -24,6 +24,7 @@ pub mod lock;
 mod migration;
 mod nearest;
 mod policy;
+mod printable;
 mod raw;
 mod seed;
 mod set;
@@ -32,7 +33,7 @@ pub mod sql;
 mod version;
 
 #[cfg(feature = "fs")]
-pub use build::{BuildEnv, BuildError, Builder, Directive, Outcome, build};
+pub use build::{BuildEnv, BuildError, Builder, Directive, Outcome, build, try_build};
 pub use code::{Code, Group};
 pub use dialect::{Dialect, UnknownDialect};
 pub use digest::Digest;
@@ -42,6 +43,7 @@ pub use load::load;
 pub use lock::{LockEntry, LockFile};
 pub use migration::{Digests, Migration, Standing};
 pub use policy::{Level, Policy};
+pub use printable::{one_line, printable};
 pub use raw::{RawFile, RawMigration, RawSet};
 #[cfg(feature = "fs")]
 pub use seed::load_seeds;

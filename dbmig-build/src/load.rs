@@ -55,6 +55,7 @@ const FILES: [&str; 3] = ["up.sql", "down.sql", "metadata.toml"];
 /// One walk over both levels: listing a directory is cheaper than asking for three files.
 fn walk(dir: &Path, raw: &mut RawSet) -> Vec<Found> {
     let mut found: Vec<Found> = Vec::new();
+    let mut root = Root { dir, real: None };
     let visible = |entry: &DirEntry| {
         entry.depth() == 0 || !entry.file_name().as_encoded_bytes().starts_with(b".")
     };
@@ -81,6 +82,9 @@ fn walk(dir: &Path, raw: &mut RawSet) -> Vec<Found> {
                 continue;
             };
             let mut files = [None, None, None];
+            if is_link && root.leaves(entry.path()) {
+                raw.links_outside.push(name.to_owned());
+            }
             // Like Diesel, a link to a directory is a migration; a walk does not enter it by itself.
             if is_link {
                 for (slot, file) in files.iter_mut().zip(FILES) {
@@ -91,15 +95,44 @@ fn walk(dir: &Path, raw: &mut RawSet) -> Vec<Found> {
             found.push(Found { name: name.to_owned(), files });
         } else if entry.depth() == 1 {
             let name = entry.file_name();
+            if is_link && fs::metadata(entry.path()).is_err() {
+                let path = raw.path_of(&[&name.to_string_lossy()]);
+                raw.unreadable.push((path, "it is a link that leads nowhere".into()));
+                continue;
+            }
             // A name that is not UTF-8 matters for a directory only.
             raw.strays
                 .extend(name.to_str().filter(|name| *name != lock::FILE_NAME).map(str::to_owned));
         } else if let Some(slot) = slot_of(&entry, found.last_mut()) {
             let is_file = entry.file_type().is_file() || is_link && entry.path().is_file();
+            if is_link && root.leaves(entry.path()) {
+                let below = entry.path().strip_prefix(dir).unwrap_or(entry.path());
+                raw.links_outside.push(below.to_string_lossy().replace('\\', "/"));
+            }
             *slot = Some((entry.into_path(), is_file));
         }
     }
     found
+}
+
+/// The directory itself, without links; looked up when the first link is met.
+struct Root<'d> {
+    dir: &'d Path,
+    real: Option<PathBuf>,
+}
+
+impl Root<'_> {
+    /// The link leads to something outside.
+    fn leaves(&mut self, link: &Path) -> bool {
+        if self.real.is_none() {
+            self.real = self.dir.canonicalize().ok();
+        }
+        match (link.canonicalize(), &self.real) {
+            (Ok(target), Some(root)) => !target.starts_with(root),
+            // Leads nowhere: reading it says so.
+            _ => false,
+        }
+    }
 }
 
 /// Where an entry of the second level belongs, if it is one of the three files.
@@ -203,6 +236,7 @@ mod tests {
         assert_eq!(raw.migrations[0].up, RawFile::Bytes(b"select 1".to_vec()));
         assert_eq!(raw.migrations[0].down, RawFile::Absent);
         assert_eq!(raw.migrations[1].up, RawFile::Bytes(b"select 1".to_vec()));
+        assert_eq!(raw.links_outside, ["1_a", "2_b/metadata.toml", "2_b/up.sql"]);
         for file in [&raw.migrations[1].down, &raw.migrations[1].metadata] {
             assert_eq!(*file, RawFile::Unreadable("it is not a regular file".into()));
         }

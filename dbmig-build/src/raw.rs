@@ -11,6 +11,8 @@ pub struct RawSet {
     pub lock: RawFile,
     /// What could not be read, or has no name that can be written: path and reason.
     pub unreadable: Vec<(String, String)>,
+    /// Links that lead out of the directory, as paths below it.
+    pub links_outside: Vec<String>,
     /// Plain files beside the migrations, sorted by name; Diesel ignores them.
     pub strays: Vec<String>,
     /// Entries whose names are not UTF-8, as far as they can be shown.

@@ -3,10 +3,13 @@
 mod codegen;
 mod directive;
 mod env;
+mod limit;
 mod output;
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
 pub use directive::Directive;
 pub use env::BuildEnv;
@@ -29,12 +32,55 @@ pub fn build() {
     Builder::new().build();
 }
 
-/// Verifies and embeds a migrations directory of another name.
+/// The same without telling cargo: what it should be told, and what was found, is returned.
+///
+/// ```no_run
+/// let outcome = dbmig_build::try_build()?;
+/// for directive in &outcome.directives {
+///     println!("{directive}");
+/// }
+/// # Ok::<(), dbmig_build::BuildError>(())
+/// ```
+///
+/// # Errors
+///
+/// Outside a build script, or when `OUT_DIR` can not be written.
+pub fn try_build() -> Result<Outcome, BuildError> {
+    Builder::new().try_build(&BuildEnv::from_cargo()?)
+}
+
+/// Verifies and embeds another migrations directory, or several.
+///
+/// Each one that is not `migrations/` alone has a name, by which the application takes it in:
+///
+/// ```no_run
+/// // build.rs
+/// use dbmig_build::Builder;
+///
+/// Builder::new().build();
+/// Builder::new().name("stock").migrations("../stock/migrations").build();
+/// ```
+///
+/// ```ignore
+/// // src/main.rs
+/// dbmig_runtime::include_migrations!();
+/// mod stock {
+///     dbmig_runtime::include_migrations!("stock");
+/// }
+/// // MIGRATIONS and stock::MIGRATIONS
+/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a builder does nothing until `build` is called"]
 pub struct Builder {
+    name: String,
     migrations: PathBuf,
+    embed_limit: usize,
 }
+
+/// A file that is larger is worth a warning: it is compiled into every binary.
+const LARGE: usize = 1024 * 1024;
+/// A file that is larger is not embedded, unless the builder says otherwise.
+const EMBED_LIMIT: usize = 8 * LARGE;
 
 impl Default for Builder {
     fn default() -> Self {
@@ -58,6 +104,8 @@ pub struct Outcome {
 pub enum BuildError {
     /// Cargo sets this variable for every build script, and it is not set.
     NotInBuildScript(&'static str),
+    /// A set can not be called this: why.
+    Name(String, &'static str),
     /// A file below `OUT_DIR` could not be written.
     Write(PathBuf, std::io::Error),
 }
@@ -67,6 +115,9 @@ impl fmt::Display for BuildError {
         match self {
             Self::NotInBuildScript(name) => {
                 write!(f, "`{name}` is not set: dbmig-build runs in a build script")
+            }
+            Self::Name(name, why) => {
+                write!(f, "a set of migrations can not be called `{name}`: {why}")
             }
             Self::Write(path, error) => write!(f, "could not write `{}`: {error}", path.display()),
         }
@@ -78,7 +129,24 @@ impl std::error::Error for BuildError {}
 impl Builder {
     /// A builder for the directory `migrations` beside the package's `Cargo.toml`.
     pub fn new() -> Self {
-        Self { migrations: PathBuf::from("migrations") }
+        Self {
+            name: "dbmig".to_owned(),
+            migrations: PathBuf::from("migrations"),
+            embed_limit: EMBED_LIMIT,
+        }
+    }
+
+    /// Gives the set a name, for `include_migrations!("name")`: lower-case letters, digits, `_`, and `-`.
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = name.into();
+        self
+    }
+
+    /// Embeds files of up to so many bytes; 8 MiB unless told otherwise. The compiler needs about
+    /// seventeen times as much memory.
+    pub fn embed_limit(mut self, bytes: usize) -> Self {
+        self.embed_limit = bytes;
+        self
     }
 
     /// Takes another directory, relative to the package's `Cargo.toml`.
@@ -91,9 +159,15 @@ impl Builder {
     ///
     /// # Panics
     ///
-    /// Outside a build script, or when `OUT_DIR` can not be written.
+    /// Outside a build script, when `OUT_DIR` can not be written, for a name that is none, and for a name
+    /// that another builder of this build script has.
     pub fn build(&self) {
-        let result = BuildEnv::from_cargo().and_then(|env| self.try_build(&env));
+        static NAMES: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+        let is_new = NAMES.lock().is_ok_and(|mut names| names.insert(self.name.clone()));
+        let result = match is_new {
+            true => BuildEnv::from_cargo().and_then(|env| self.try_build(&env)),
+            false => Err(BuildError::Name(self.name.clone(), "another set has it")),
+        };
         match result {
             Ok(outcome) => directive::print(&outcome.directives),
             Err(error) => panic!("{error}"),
@@ -104,8 +178,15 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// When `OUT_DIR` can not be written. Findings are no error of this kind: they are in the outcome.
+    /// When `OUT_DIR` can not be written, and for a name that is none. Findings are no error of this kind:
+    /// they are in the outcome.
     pub fn try_build(&self, env: &BuildEnv) -> Result<Outcome, BuildError> {
+        let is_plain =
+            |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_' || b == b'-';
+        if self.name.is_empty() || !self.name.bytes().all(is_plain) {
+            let rule = "it takes lower-case letters, digits, `_`, and `-`";
+            return Err(BuildError::Name(self.name.clone(), rule));
+        }
         let dir = env.manifest_dir.join(&self.migrations);
         let shown = env.shown(&dir);
         let raw = load(&dir, &shown);
@@ -114,7 +195,12 @@ impl Builder {
         directives.extend(messages(&checked.findings));
         if !checked.findings.has_errors_besides_drafts() {
             if let Some(set) = &checked.set {
-                codegen::write(&env.out_dir, set)?;
+                let sizes = limit::judge(set, &shown, self.embed_limit);
+                let refused = sizes.iter().any(|line| matches!(line, Directive::Error(_)));
+                directives.extend(sizes);
+                if !refused {
+                    codegen::write(&env.out_dir, &self.name, set)?;
+                }
             }
         }
         Ok(Outcome { directives, findings: checked.findings })

@@ -13,6 +13,7 @@ mod duplicate_version;
 mod empty_up;
 mod invalid_name;
 mod late;
+mod link_outside;
 mod lock_state;
 mod metadata;
 mod missing_down;
@@ -149,6 +150,7 @@ const RULES: &[Rule] = &[
     policy_stale::check,
     removed::check,
     session_setting::check,
+    link_outside::check,
     stray_sql::check,
     todo_left::check,
     transaction_control::check,
