@@ -1,6 +1,7 @@
 //! Where databases are and how they are opened.
 
 mod address;
+mod admin;
 mod interrupt;
 mod locate;
 mod mysql;
@@ -14,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use dbmig_runtime::Session;
-use dbmig_runtime::session::{DbError, DbErrorKind};
+use dbmig_runtime::session::{DbError, DbErrorKind, DbResult};
 
 use crate::config::{Env, TlsMode};
 use crate::error::{CliError, CliResult};
@@ -88,6 +89,20 @@ impl Location {
         &self.shown
     }
 
+    /// What its owner calls it: the name on a server, or that of the file; `None` in memory.
+    pub fn name(&self) -> Option<String> {
+        match &self.target {
+            Target::Sqlite(url) => Some(url.path()?.file_name()?.to_string_lossy().into_owned()),
+            Target::Postgres(target) => target.database().map(str::to_owned),
+            Target::Mysql(target) => target.database().map(str::to_owned),
+        }
+    }
+
+    /// Whether it is on a server.
+    pub fn is_on_server(&self) -> bool {
+        !matches!(self.target, Target::Sqlite(_))
+    }
+
     /// The file of a SQLite database that is not in memory.
     pub fn path(&self) -> Option<&Path> {
         match &self.target {
@@ -137,21 +152,24 @@ impl Location {
     ///
     /// What the database, or the way to it, reports.
     pub fn open(&self, access: Access) -> CliResult<Box<dyn Session>> {
-        let opened = match &self.target {
-            Target::Sqlite(url) => {
-                return sqlite::open(url, access, self.setup.sqlite())
-                    .map_err(|reason| self.not_connected().cause(reason));
+        match &self.target {
+            Target::Sqlite(url) => sqlite::open(url, access, self.setup.sqlite())
+                .map_err(|reason| self.not_connected().cause(reason)),
+            _ => self.connect().map_err(|error| self.refused(&error)),
+        }
+    }
+
+    /// Connects to a server.
+    fn connect(&self) -> DbResult<Box<dyn Session>> {
+        self.waiting(|| match &self.target {
+            Target::Postgres(target) => {
+                Ok(Box::new(postgres::PostgresSession::connect(target, &self.setup)?))
             }
-            Target::Postgres(target) => self.waiting(|| {
-                let session = postgres::PostgresSession::connect(target, &self.setup)?;
-                Ok(Box::new(session) as Box<dyn Session>)
-            }),
-            Target::Mysql(target) => self.waiting(|| {
-                let session = mysql::MysqlSession::connect(target, &self.setup)?;
-                Ok(Box::new(session) as Box<dyn Session>)
-            }),
-        };
-        opened.map_err(|error| self.refused(&error))
+            Target::Mysql(target) => {
+                Ok(Box::new(mysql::MysqlSession::connect(target, &self.setup)?))
+            }
+            Target::Sqlite(_) => Err(DbError::new(DbErrorKind::Other, "SQLite has no server")),
+        })
     }
 
     fn refused(&self, error: &DbError) -> CliError {
@@ -170,7 +188,10 @@ impl Location {
     }
 
     /// Connects, as often as it takes for a server that is still starting.
-    fn waiting<T>(&self, connect: impl Fn() -> Result<T, DbError>) -> Result<T, DbError> {
+    fn waiting(
+        &self,
+        connect: impl Fn() -> DbResult<Box<dyn Session>>,
+    ) -> DbResult<Box<dyn Session>> {
         let begun = Instant::now();
         let mut pause = Duration::from_millis(100);
         loop {

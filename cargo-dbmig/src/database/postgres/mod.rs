@@ -186,6 +186,6 @@ fn text_row(message: &SimpleQueryMessage) -> Option<Row> {
 }
 
 /// What has no server behind it.
-fn broken(message: impl Into<String>) -> DbError {
+pub(super) fn broken(message: impl Into<String>) -> DbError {
     DbError::new(DbErrorKind::Closed, message)
 }

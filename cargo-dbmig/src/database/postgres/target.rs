@@ -79,11 +79,15 @@ impl PostgresTarget {
     /// What can not be read; the message never repeats the URL.
     pub fn parse(url: &str, around: Surroundings<'_>) -> CliResult<Self> {
         let scheme = ["postgres://", "postgresql://"];
-        let given = match scheme.iter().find_map(|scheme| url.strip_prefix(scheme)) {
-            Some(rest) => of_address(Address::parse(rest, FORM)?),
-            None => words::read(url)?,
+        let (before, given) = match scheme.iter().find_map(|scheme| url.strip_prefix(scheme)) {
+            Some(rest) => {
+                let mut address = Address::parse(rest, FORM)?;
+                let query = std::mem::take(&mut address.query);
+                (of_address(address), query)
+            }
+            None => (vec![], words::read(url)?),
         };
-        let mut all = BTreeMap::new();
+        let mut all: BTreeMap<_, _> = before.into_iter().collect();
         for (index, (key, value)) in given.into_iter().enumerate() {
             if UNSUPPORTED.contains(&&*key) {
                 return Err(unreadable(format!("`{key}` is not supported"), FORM));
@@ -160,7 +164,6 @@ fn of_address(address: Address) -> Vec<(String, Secret)> {
     if let Some(password) = address.password {
         words.push(("password".to_owned(), password));
     }
-    words.extend(address.query);
     words
 }
 
