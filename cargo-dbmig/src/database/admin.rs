@@ -53,12 +53,12 @@ impl Location {
         }
     }
 
-    /// Drops the database of a server.
+    /// Refuses what no project owns.
     ///
     /// # Errors
     ///
-    /// One that belongs to the server itself, and what the server reports.
-    pub fn drop_database(&self) -> CliResult<()> {
+    /// The database belongs to the server itself, or its name would arrive as another one.
+    pub fn refuse_foreign(&self) -> CliResult<()> {
         let name = self.server_name()?;
         self.refuse_changed(&name)?;
         let own = match &self.target {
@@ -69,6 +69,17 @@ impl Location {
             return Err(CliError::usage(format!("database `{name}` belongs to the server itself"))
                 .note("nothing was removed"));
         }
+        Ok(())
+    }
+
+    /// Drops the database of a server.
+    ///
+    /// # Errors
+    ///
+    /// What [`Location::refuse_foreign`] refuses, and what the server reports.
+    pub fn drop_database(&self) -> CliResult<()> {
+        self.refuse_foreign()?;
+        let name = self.server_name()?;
         let mut session = self.maintenance()?;
         // Looked for by its exact name: some servers compare names without case.
         if !is_listed(&mut *session, &name).map_err(|error| self.failed("look for", error))? {

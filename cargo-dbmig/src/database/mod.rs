@@ -14,6 +14,7 @@ mod url;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use dbmig_build::Dialect;
 use dbmig_runtime::Session;
 use dbmig_runtime::session::{DbError, DbErrorKind, DbResult};
 
@@ -95,6 +96,15 @@ impl Location {
             Target::Sqlite(url) => Some(url.path()?.file_name()?.to_string_lossy().into_owned()),
             Target::Postgres(target) => target.database().map(str::to_owned),
             Target::Mysql(target) => target.database().map(str::to_owned),
+        }
+    }
+
+    /// What it speaks.
+    pub fn dialect(&self) -> Dialect {
+        match self.target {
+            Target::Sqlite(_) => Dialect::Sqlite,
+            Target::Postgres(_) => Dialect::Postgres,
+            Target::Mysql(_) => Dialect::Mysql,
         }
     }
 

@@ -108,6 +108,7 @@ fn remove_from_server(
     confirm: Option<&str>,
     command: &str,
 ) -> CliResult<Vec<String>> {
+    location.refuse_foreign()?;
     if !location.exists()? {
         return Ok(vec![]);
     }
