@@ -82,7 +82,7 @@ pub fn of_run(error: Error, files: Files<'_>) -> CliError {
         .note("nothing was run")
         .help("take one transaction for each: `cargo dbmig migrate --tx each`"),
         ErrorKind::OpenTransaction => CliError::database("the connection has an open transaction"),
-        ErrorKind::Interrupted => CliError::new(Exit::Interrupted, "interrupted"),
+        ErrorKind::Interrupted => interrupted(files.again),
         ErrorKind::Embedded(error) => CliError::database(error.to_string()),
         other => CliError::database(other.to_string()),
     };
@@ -92,9 +92,22 @@ pub fn of_run(error: Error, files: Files<'_>) -> CliError {
     }
 }
 
+/// A signal came: what is in the database, and how to go on.
+fn interrupted(again: &str) -> CliError {
+    CliError::new(Exit::Interrupted, "interrupted")
+        .note("rolled back: nothing of a file that runs in a transaction is in the database")
+        .note("one that runs without a transaction stopped between its statements, or is in doubt")
+        .help("see what is there: `cargo dbmig status`")
+        .help(format!("go on: `{again}`"))
+}
+
 /// Turns an error of the engine's own statements into what is shown.
 pub fn of_database(doing: &str, error: DbError) -> CliError {
-    let exit = if error.kind == DbErrorKind::Busy { Exit::Busy } else { Exit::Database };
+    let exit = match error.kind {
+        DbErrorKind::Busy => Exit::Busy,
+        DbErrorKind::Interrupted => Exit::Interrupted,
+        _ => Exit::Database,
+    };
     let shown = CliError::new(exit, format!("could not {doing}")).cause(error.to_string());
     let shown = match error.kind {
         DbErrorKind::Busy => {

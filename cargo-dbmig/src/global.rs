@@ -43,6 +43,10 @@ pub struct GlobalArgs {
     /// How long to wait for another runner: `30s`, `10min`, or `0` for not at all [default: 10min]
     #[arg(long, global = true, value_name = "DURATION", value_parser = crate::config::duration)]
     pub runner_wait: Option<Duration>,
+    /// Wait for the server to accept connections: `30s`, `2min` [default without a value: 60s]
+    #[arg(long, global = true, value_name = "DURATION", value_parser = crate::config::duration)]
+    #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "60s")]
+    pub wait: Option<Duration>,
     /// How results are written
     #[arg(long, global = true, value_enum, default_value_t)]
     pub format: Format,

@@ -11,10 +11,14 @@ use super::source::{UrlParts, UrlSources};
 use crate::error::CliResult;
 
 /// How a connection is encrypted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+///
+/// In the order of strictness.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum TlsMode {
     /// Never.
     Disable,
+    /// If the server insists.
+    Allow,
     /// If the server offers it.
     Prefer,
     /// Always, without looking at the certificate.
@@ -26,13 +30,19 @@ pub enum TlsMode {
 }
 
 impl TlsMode {
-    const ALL: [(&'static str, Self); 5] = [
+    const ALL: [(&'static str, Self); 6] = [
         ("disable", Self::Disable),
+        ("allow", Self::Allow),
         ("prefer", Self::Prefer),
         ("require", Self::Require),
         ("verify-ca", Self::VerifyCa),
         ("verify-full", Self::VerifyFull),
     ];
+
+    /// By the words of libpq.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(word, _)| *word == text).map(|(_, mode)| *mode)
+    }
 }
 
 /// An `[env.<name>]` section. `Default` is the section that is not there.
@@ -87,7 +97,8 @@ pub(super) const KEYS: [&str; 18] = [
 ];
 
 /// The keys of `[env.<name>.databases.<database>]`.
-const DATABASE_KEYS: [&str; 3] = ["url", "url_env", "url_file"];
+const DATABASE_KEYS: [&str; 9] =
+    ["url", "url_env", "url_file", "url_command", "host", "port", "user", "password_env", "dbname"];
 
 const PARTS: [&str; 5] = ["host", "port", "user", "password_env", "dbname"];
 

@@ -1,21 +1,30 @@
 //! Where databases are and how they are opened.
 
+mod address;
+mod admin;
+mod interrupt;
+mod locate;
 mod mysql;
 mod postgres;
+mod redact;
 mod setup;
 mod sqlite;
 mod url;
 
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
+use dbmig_build::Dialect;
 use dbmig_runtime::Session;
+use dbmig_runtime::session::{DbError, DbErrorKind, DbResult};
 
-use crate::config::{Config, Environment, Kind, UrlChoice, UrlSources};
-use crate::context::Context;
+use crate::config::{Env, TlsMode};
 use crate::error::{CliError, CliResult};
 use crate::shell;
+pub use locate::locate;
 pub use mysql::MysqlTarget;
 pub use postgres::PostgresTarget;
+use redact::redacted;
 pub use setup::Setup;
 pub use url::SqliteUrl;
 
@@ -34,6 +43,19 @@ pub struct Location {
     target: Target,
     setup: Setup,
     shown: String,
+    /// How long a server has to come up.
+    wait: Option<Duration>,
+}
+
+/// What a URL is read with.
+#[derive(Debug, Clone, Copy)]
+pub struct Surroundings<'a> {
+    /// The variables.
+    pub env: &'a Env,
+    /// `tls` of the environment.
+    pub tls: Option<TlsMode>,
+    /// The current folder, which the files that a URL names are below.
+    pub cwd: &'a Path,
 }
 
 /// What is connected to.
@@ -47,123 +69,7 @@ pub enum Target {
     Mysql(MysqlTarget),
 }
 
-/// Finds out which database an environment means.
-///
-/// Flag > `DBMIG_DATABASE_URL` > the environment's section > `DATABASE_URL` (for `development` only: a
-/// variable that was set for development must not be taken for production).
-///
-/// # Errors
-///
-/// Nobody says, or the URL is of a kind that is not served.
-pub fn locate(context: &Context<'_>, environment: &Environment) -> CliResult<Location> {
-    let location = by_sources(context, environment)?;
-    Ok(Location { setup: Setup::of(&environment.section), ..location })
-}
-
-fn by_sources(context: &Context<'_>, environment: &Environment) -> CliResult<Location> {
-    let variable = |name: &str| context.env.get(name).filter(|value| !value.trim().is_empty());
-    let cwd = &context.cwd;
-    if let Some(url) = &context.global.database_url {
-        return Location::of(url, cwd, cwd);
-    }
-    if let Some(url) = variable("DBMIG_DATABASE_URL") {
-        return Location::of(url, cwd, cwd);
-    }
-    let root = &context.project.root;
-    match sources(context, environment)?.choose(&context.env) {
-        // Diesel takes a path in a variable as relative to the current folder.
-        UrlChoice::Variable { url, .. } => Location::of(url.reveal(), cwd, cwd),
-        UrlChoice::Literal(url) => Location::of(url.reveal(), root, cwd),
-        UrlChoice::File(path) => {
-            let path = root.join(path);
-            let text = std::fs::read_to_string(&path)
-                .map_err(|error| CliError::io("read", Path::new(&context.show(&path)), &error))?;
-            Location::of(text.trim(), root, cwd)
-        }
-        UrlChoice::VariableNotSet(name) => Err(CliError::usage(format!(
-            "environment `{}` takes its database from `{name}`, which is not set",
-            environment.name
-        ))
-        .help(format!("set it: `export {name}=…`, or put it into `.env`"))),
-        UrlChoice::Command(_) | UrlChoice::Parts(_) => Err(CliError::usage(format!(
-            "environment `{}` names its database in a way that SQLite does not need",
-            environment.name
-        ))
-        .help("give `url`, `url_env`, or `url_file`")),
-        UrlChoice::Nothing => {
-            let default = environment.name == Config::DEFAULT_ENVIRONMENT
-                || environment.kind == Kind::Development;
-            match variable("DATABASE_URL").filter(|_| default) {
-                Some(url) => Location::of(url, cwd, cwd),
-                None => Err(no_url(context, environment)),
-            }
-        }
-    }
-}
-
-/// The URL keys that speak for the database that was asked for.
-///
-/// With several databases a named one needs a URL of its own: in the file of another one its migrations
-/// would be taken for missing, and those of the other for what is to be taken out.
-fn sources<'a>(context: &Context<'_>, environment: &'a Environment) -> CliResult<&'a UrlSources> {
-    let (section, config) = (&environment.section, &context.project.config);
-    let (name, _) = config.database(context.global.database.as_deref())?;
-    let Some(name) = name else { return Ok(&section.url) };
-    match section.databases.get(name) {
-        Some(own) => Ok(own),
-        None if config.database_names().len() == 1 => Ok(&section.url),
-        None => {
-            let environment = &environment.name;
-            Err(CliError::usage(format!(
-                "database `{name}` has no URL of its own in environment `{environment}`"
-            ))
-            .note("dbmig.toml has several databases, and each needs one")
-            .help(format!(
-                "add an `[env.{environment}.databases.{name}]` section with a `url`, a `url_env`, or a `url_file`"
-            ))
-            .help("or give `--database-url <URL>`"))
-        }
-    }
-}
-
-fn no_url(context: &Context<'_>, environment: &Environment) -> CliError {
-    let error = CliError::usage("no database is named");
-    let error = if context.project.config.from_file {
-        error
-            .help(format!("give `[env.{}]` of dbmig.toml a `url` or a `url_env`", environment.name))
-    } else {
-        error.help("set up the project: `cargo dbmig init`")
-    };
-    error.help("or set `DATABASE_URL`, or give `--database-url <URL>`")
-}
-
 impl Location {
-    /// What a URL means; relative paths of SQLite are below `base`, and shown from `cwd`.
-    ///
-    /// # Errors
-    ///
-    /// The URL can not be read.
-    pub fn of(url: &str, base: &Path, cwd: &Path) -> CliResult<Self> {
-        let is = |schemes: [&str; 2]| schemes.iter().any(|scheme| url.starts_with(scheme));
-        let (target, shown) = if is(["postgres://", "postgresql://"]) {
-            let target = PostgresTarget::parse(url)?;
-            let shown = target.to_string();
-            (Target::Postgres(target), shown)
-        } else if is(["mysql://", "mariadb://"]) {
-            let target = MysqlTarget::parse(url)?;
-            let shown = target.to_string();
-            (Target::Mysql(target), shown)
-        } else {
-            let target = SqliteUrl::parse(url, base)?;
-            let shown = match target.path() {
-                Some(path) => crate::project::show(path, cwd),
-                None => ":memory:".to_owned(),
-            };
-            (Target::Sqlite(target), shown)
-        };
-        Ok(Self { target, setup: Setup::default(), shown })
-    }
-
     /// What is connected to.
     pub fn target(&self) -> &Target {
         &self.target
@@ -175,12 +81,36 @@ impl Location {
     ///
     /// What SQLite reports.
     pub fn in_memory() -> CliResult<Box<dyn Session>> {
-        Self::of(":memory:", Path::new(""), Path::new(""))?.open(Access::Write)
+        let around = Surroundings { env: &Env::default(), tls: None, cwd: Path::new("") };
+        Self::of(":memory:", around.cwd, around)?.open(Access::Write)
     }
 
     /// What messages call it.
     pub fn shown(&self) -> &str {
         &self.shown
+    }
+
+    /// What its owner calls it: the name on a server, or that of the file; `None` in memory.
+    pub fn name(&self) -> Option<String> {
+        match &self.target {
+            Target::Sqlite(url) => Some(url.path()?.file_name()?.to_string_lossy().into_owned()),
+            Target::Postgres(target) => target.database().map(str::to_owned),
+            Target::Mysql(target) => target.database().map(str::to_owned),
+        }
+    }
+
+    /// What it speaks.
+    pub fn dialect(&self) -> Dialect {
+        match self.target {
+            Target::Sqlite(_) => Dialect::Sqlite,
+            Target::Postgres(_) => Dialect::Postgres,
+            Target::Mysql(_) => Dialect::Mysql,
+        }
+    }
+
+    /// Whether it is on a server.
+    pub fn is_on_server(&self) -> bool {
+        !matches!(self.target, Target::Sqlite(_))
     }
 
     /// The file of a SQLite database that is not in memory.
@@ -232,28 +162,61 @@ impl Location {
     ///
     /// What the database, or the way to it, reports.
     pub fn open(&self, access: Access) -> CliResult<Box<dyn Session>> {
-        let boxed = |session| -> Box<dyn Session> { session };
-        let opened = match &self.target {
-            Target::Sqlite(url) => {
-                return sqlite::open(url, access, self.setup.sqlite())
-                    .map_err(|reason| self.not_connected().cause(reason));
+        match &self.target {
+            Target::Sqlite(url) => sqlite::open(url, access, self.setup.sqlite())
+                .map_err(|reason| self.not_connected().cause(reason)),
+            _ => self.connect().map_err(|error| self.refused(&error)),
+        }
+    }
+
+    /// Connects to a server.
+    fn connect(&self) -> DbResult<Box<dyn Session>> {
+        self.waiting(|| match &self.target {
+            Target::Postgres(target) => {
+                Ok(Box::new(postgres::PostgresSession::connect(target, &self.setup)?))
             }
-            Target::Postgres(target) => postgres::PostgresSession::connect(target, &self.setup)
-                .map(|session| boxed(Box::new(session))),
-            Target::Mysql(target) => mysql::MysqlSession::connect(target, &self.setup)
-                .map(|session| boxed(Box::new(session))),
-        };
-        opened.map_err(|error| {
-            let shown = self.not_connected().cause(error.to_string());
-            match error.code.as_deref() {
-                // invalid_catalog_name; ER_BAD_DB_ERROR
-                Some("3D000" | "1049, 42000") => {
-                    shown.help("create it: `cargo dbmig database setup`")
-                }
-                Some(_) => shown,
-                None => shown.help("is the server running, and is its address right?"),
+            Target::Mysql(target) => {
+                Ok(Box::new(mysql::MysqlSession::connect(target, &self.setup)?))
             }
+            Target::Sqlite(_) => Err(DbError::new(DbErrorKind::Other, "SQLite has no server")),
         })
+    }
+
+    fn refused(&self, error: &DbError) -> CliError {
+        let shown = self.not_connected().cause(error.to_string());
+        match error.code.as_deref() {
+            // invalid_catalog_name; ER_BAD_DB_ERROR
+            Some("3D000" | "1049, 42000") => shown.help("create it: `cargo dbmig database setup`"),
+            Some(_) => shown,
+            None if error.kind != DbErrorKind::Closed => shown.help(
+                "check what the URL says about TLS: `sslmode` and `sslrootcert`, or `ssl_mode` and `ssl_ca`",
+            ),
+            None => shown
+                .help("is the server running, and is its address right?")
+                .help("if it is still starting, give the command `--wait`"),
+        }
+    }
+
+    /// Connects, as often as it takes for a server that is still starting.
+    fn waiting(
+        &self,
+        connect: impl Fn() -> DbResult<Box<dyn Session>>,
+    ) -> DbResult<Box<dyn Session>> {
+        let begun = Instant::now();
+        let mut pause = Duration::from_millis(100);
+        loop {
+            let error = match connect() {
+                Ok(session) => return Ok(session),
+                Err(error) => error,
+            };
+            let left = self.wait.unwrap_or_default().saturating_sub(begun.elapsed());
+            // A server that answers is up; what it says will not change by itself.
+            if error.kind != DbErrorKind::Closed || left.is_zero() {
+                return Err(error);
+            }
+            std::thread::sleep(pause.min(left));
+            pause = (pause * 3 / 2).min(Duration::from_secs(1));
+        }
     }
 
     fn not_connected(&self) -> CliError {

@@ -1,7 +1,6 @@
 //! Consent: what can not be undone asks for the name of the database where it matters.
 
 use std::io::{self, IsTerminal as _};
-use std::path::Path;
 
 use dbmig_runtime::plan::{Plan, Step};
 use serde_json::json;
@@ -39,8 +38,7 @@ pub fn ask(
     question: &Question,
 ) -> CliResult<()> {
     // What is in memory is gone by itself.
-    let Some(name) = location.path().and_then(Path::file_name) else { return Ok(()) };
-    let name = name.to_string_lossy().into_owned();
+    let Some(name) = location.name() else { return Ok(()) };
     let typed = match confirm {
         // Also where it is needless: another database was meant than the one it is about.
         Some(typed) => typed.to_owned(),

@@ -65,10 +65,18 @@ fn read_history(session: &mut dyn Session) -> CliResult<History> {
 pub fn foresee(context: &mut Context<'_>) -> CliResult<()> {
     let set = context.load_set(Purpose::Foresee)?;
     let protected = context.environment()?.protected;
-    let (history, session) = (History::default(), Location::in_memory()?);
-    let options = context.run_options()?;
-    let sides = Sides { set, history, session, options, absent: true };
-    sides.plan_apply(&Target::All, protected).map(drop).map_err(|error| failure::of_plan(&error))
+    let (history, dialect) = (History::default(), context.location()?.dialect());
+    plan::plan_apply(&set, &history, dialect, &Target::All, rules(protected))
+        .map(drop)
+        .map_err(|error| failure::of_plan(&error))
+}
+
+fn rules(protected: bool) -> Rules {
+    Rules {
+        missing: if protected { OnMissing::RefuseOlder } else { OnMissing::Note },
+        drafts: !protected,
+        strict: false,
+    }
 }
 
 impl Sides {
@@ -121,12 +129,8 @@ impl Sides {
     ///
     /// Set and history disagree.
     pub fn plan_apply(&self, target: &Target, protected: bool) -> Result<Plan, PlanError> {
-        let rules = Rules {
-            missing: if protected { OnMissing::RefuseOlder } else { OnMissing::Note },
-            drafts: !protected,
-            strict: false,
-        };
-        plan::plan_apply(&self.set, &self.history, self.session.dialect(), target, rules)
+        let dialect = self.session.dialect();
+        plan::plan_apply(&self.set, &self.history, dialect, target, rules(protected))
     }
 }
 

@@ -116,8 +116,10 @@ impl Site {
 }
 
 pub(crate) fn open(url: &str) -> Box<dyn Session> {
-    use cargo_dbmig::database::{Access, Location};
+    use cargo_dbmig::database::{Access, Location, Surroundings};
     let here = std::path::Path::new("");
-    let location = Location::of(url, here, here).unwrap_or_else(|error| panic!("{url}: {error:?}"));
+    let around = Surroundings { env: &cargo_dbmig::config::Env::default(), tls: None, cwd: here };
+    let location =
+        Location::of(url, here, around).unwrap_or_else(|error| panic!("{url}: {error:?}"));
     location.open(Access::Write).unwrap_or_else(|error| panic!("{url}: {error:?}"))
 }

@@ -52,10 +52,17 @@ pub(super) fn set_up(context: &mut Context<'_>, command: &str) -> CliResult<Exit
 fn create(context: &mut Context<'_>) -> CliResult<()> {
     let location = context.location()?;
     // Asked for by name: a protected environment is no reason not to.
-    if location.prepare(Access::Write, false, &context.cwd)? {
+    let missing = match location.is_on_server() {
+        true => !location.exists()?,
+        false => location.prepare(Access::Write, false, &context.cwd)?,
+    };
+    if missing {
         // What can not be applied must not leave an empty database behind.
         running::foresee(context)?;
         context.output.progress(format!("Creating database: {}", location.shown()));
+        if location.is_on_server() {
+            location.create()?;
+        }
     }
     // Diesel's table is there after a setup, even with no migration to record.
     location.open(Access::Write)?.execute(diesel::migration::CREATE_MIGRATIONS_TABLE).map_err(
@@ -73,6 +80,9 @@ fn remove(
     command: &str,
 ) -> CliResult<Vec<String>> {
     let location = context.location()?;
+    if location.is_on_server() {
+        return remove_from_server(context, &location, confirm, command);
+    }
     let files = location.files();
     if files.is_empty() {
         return Ok(vec![]);
@@ -90,6 +100,22 @@ fn remove(
             .map_err(|error| CliError::io("remove", Path::new(&context.show(file)), &error))?;
     }
     Ok(files.iter().map(|file| context.show(file)).collect())
+}
+
+fn remove_from_server(
+    context: &mut Context<'_>,
+    location: &Location,
+    confirm: Option<&str>,
+    command: &str,
+) -> CliResult<Vec<String>> {
+    location.refuse_foreign()?;
+    if !location.exists()? {
+        return Ok(vec![]);
+    }
+    consent(context, location, confirm, command)?;
+    context.output.progress(format!("Dropping database: {}", location.shown()));
+    location.drop_database()?;
+    Ok(location.name().into_iter().collect())
 }
 
 /// A file that SQLite wrote, an empty one, or none.

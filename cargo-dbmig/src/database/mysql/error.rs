@@ -20,6 +20,12 @@ pub(super) fn db_error(error: &mysql::Error) -> DbError {
             };
             DbError::new(DbErrorKind::Closed, message)
         }
+        mysql::Error::DriverError(mysql::DriverError::TlsNotSupported) => {
+            local("server does not support TLS")
+        }
+        // Without the name of the driver's type around it.
+        mysql::Error::DriverError(error) => local(error.to_string()),
+        mysql::Error::TlsError(error) => local(error.to_string()),
         other => local(other.to_string()),
     }
 }

@@ -6,17 +6,19 @@ mod error;
 mod target;
 
 use dbmig_runtime::Dialect;
-use dbmig_runtime::session::{DbError, DbResult, Row, Session, Value};
+use dbmig_runtime::session::{DbError, DbErrorKind, DbResult, Row, Session, Value};
 use mysql::prelude::Protocol;
 use mysql::prelude::Queryable as _;
-use mysql::{Conn, QueryResult};
+use mysql::{Conn, DriverError, QueryResult};
 
 use self::error::db_error;
 pub use self::target::MysqlTarget;
+use super::interrupt::{self, Interruptible};
 use super::setup::Setup;
 
 /// A connection, and how to make another one.
 pub(super) struct MysqlSession {
+    running: Interruptible,
     conn: Conn,
     target: MysqlTarget,
     setup: Setup,
@@ -29,12 +31,38 @@ impl MysqlSession {
     ///
     /// What the server, or the way to it, reports.
     pub(super) fn connect(target: &MysqlTarget, setup: &Setup) -> DbResult<Self> {
-        let conn = Conn::new(target.opts()).map_err(|error| db_error(&error))?;
-        let mut session = Self { conn, target: target.clone(), setup: setup.clone() };
+        interrupt::listen();
+        let conn = connection(target).map_err(|mut error| {
+            error.message = target.redact(&error.message);
+            error
+        })?;
+        let (id, again) = (conn.connection_id(), target.clone());
+        // One that can not be delivered is tried again.
+        let running = Interruptible::new(move || {
+            if let Ok(mut conn) = connection(&again) {
+                let _ = conn.query_drop(format!("KILL QUERY {id}"));
+            }
+        });
+        let mut session = Self { running, conn, target: target.clone(), setup: setup.clone() };
         // As Diesel does, so that `NOW()` means the same in both.
         session.execute(&setup.mysql())?;
         Ok(session)
     }
+}
+
+/// Connects; where TLS is only preferred, without it when it can not be had.
+fn connection(target: &MysqlTarget) -> DbResult<Conn> {
+    let encrypted = target.encrypted().map_err(local)?;
+    let result = match encrypted {
+        None => Conn::new(target.opts()),
+        Some(opts) => match Conn::new(opts) {
+            Err(
+                mysql::Error::TlsError(_) | mysql::Error::DriverError(DriverError::TlsNotSupported),
+            ) if target.may_be_plain() => Conn::new(target.opts()),
+            result => result,
+        },
+    };
+    result.map_err(|error| db_error(&error))
 }
 
 impl Session for MysqlSession {
@@ -43,32 +71,39 @@ impl Session for MysqlSession {
     }
 
     fn execute(&mut self, sql: &str) -> DbResult<()> {
-        let result = self.conn.query_iter(sql).map_err(|error| db_error(&error))?;
-        // The error of a later statement comes with its own result.
-        drain(result).map(drop)
+        let conn = &mut self.conn;
+        self.running.during(|| {
+            let result = conn.query_iter(sql).map_err(|error| db_error(&error))?;
+            // The error of a later statement comes with its own result.
+            drain(result).map(drop)
+        })
     }
 
     fn execute_with(&mut self, sql: &str, values: &[Value<'_>]) -> DbResult<usize> {
-        let result = match values {
-            [] => self.conn.query_iter(sql).map(|result| result.affected_rows()),
-            values => self.conn.exec_iter(sql, bound(values)).map(|result| result.affected_rows()),
-        };
+        let conn = &mut self.conn;
+        let result = self.running.during(|| match values {
+            [] => conn.query_iter(sql).map(|result| result.affected_rows()),
+            values => conn.exec_iter(sql, bound(values)).map(|result| result.affected_rows()),
+        });
         let count = result.map_err(|error| db_error(&error))?;
         Ok(usize::try_from(count).unwrap_or(usize::MAX))
     }
 
     fn query(&mut self, sql: &str, values: &[Value<'_>]) -> DbResult<Vec<Row>> {
-        match values {
-            [] => drain(self.conn.query_iter(sql).map_err(|error| db_error(&error))?),
-            values => {
-                drain(self.conn.exec_iter(sql, bound(values)).map_err(|error| db_error(&error))?)
-            }
-        }
+        let conn = &mut self.conn;
+        self.running.during(|| match values {
+            [] => drain(conn.query_iter(sql).map_err(|error| db_error(&error))?),
+            values => drain(conn.exec_iter(sql, bound(values)).map_err(|error| db_error(&error))?),
+        })
     }
 
     fn in_transaction(&mut self) -> DbResult<bool> {
         // The connection is ours alone, and the engine ends what it begins.
         Ok(false)
+    }
+
+    fn interrupted(&self) -> bool {
+        interrupt::requested()
     }
 
     fn reconnect(&mut self) -> DbResult<bool> {
@@ -115,5 +150,5 @@ fn as_text(value: mysql::Value) -> DbResult<Option<String>> {
 
 /// What is not a matter of the server.
 fn local(message: impl Into<String>) -> DbError {
-    DbError::new(dbmig_runtime::session::DbErrorKind::Other, message)
+    DbError::new(DbErrorKind::Other, message)
 }

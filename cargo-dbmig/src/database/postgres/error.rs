@@ -48,9 +48,20 @@ pub(super) fn of_connecting(error: &postgres::Error) -> DbError {
         Some(_) => db_error(error, ""),
         None => {
             let message = error.source().map_or_else(|| error.to_string(), ToString::to_string);
-            broken(message)
+            // The server is there: waiting for it changes nothing.
+            let refused = is_tls(error) || message.contains("does not support TLS");
+            match refused {
+                true => DbError::new(DbErrorKind::Other, message),
+                false => broken(message),
+            }
         }
     }
+}
+
+/// Whether it failed while TLS was set up, and so before anything was sent.
+pub(super) fn is_tls(error: &postgres::Error) -> bool {
+    let source = error.source().and_then(|source| source.downcast_ref::<std::io::Error>());
+    source.and_then(std::io::Error::get_ref).is_some_and(|inner| inner.is::<rustls::Error>())
 }
 
 /// SQLSTATE, by appendix A of PostgreSQL's manual.

@@ -4,24 +4,27 @@
 //! another client behind a transaction pooler.
 
 mod error;
+mod passfile;
 mod target;
-
-use std::time::Duration;
+mod tls;
+mod words;
 
 use dbmig_runtime::Dialect;
 use dbmig_runtime::session::{DbError, DbErrorKind, DbResult, Row, Session, Value};
+use postgres::config::{Host, SslMode, SslNegotiation};
 use postgres::types::{ToSql, Type};
 use postgres::{Client, NoTls, SimpleQueryMessage};
 
-use self::error::{db_error, of_connecting};
+use self::error::{db_error, is_tls, of_connecting};
 pub use self::target::PostgresTarget;
+pub(super) use self::words::are_words;
+use super::interrupt::{self, Interruptible};
 use super::setup::Setup;
-
-/// How long connecting may take, unless the URL says otherwise.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+use crate::config::TlsMode;
 
 /// A connection, and how to make another one.
 pub(super) struct PostgresSession {
+    running: Interruptible,
     client: Client,
     target: PostgresTarget,
     setup: Setup,
@@ -34,16 +37,83 @@ impl PostgresSession {
     ///
     /// What the server, or the way to it, reports.
     pub(super) fn connect(target: &PostgresTarget, setup: &Setup) -> DbResult<Self> {
-        let mut config = target.config().clone();
-        if config.get_connect_timeout().is_none() {
-            config.connect_timeout(CONNECT_TIMEOUT);
-        }
-        let client = config.connect(NoTls).map_err(|error| of_connecting(&error))?;
-        let mut session = Self { client, target: target.clone(), setup: setup.clone() };
+        interrupt::listen();
+        let client = client(target).map_err(|mut error| {
+            error.message = target.redact(&error.message);
+            error
+        })?;
+        let (token, again) = (client.cancel_token(), target.clone());
+        // One that can not be delivered is tried again.
+        let running = Interruptible::new(move || {
+            let _ = match again.tls.connector() {
+                Ok(tls) if again.is_encrypted() => token.cancel_query(tls),
+                _ => token.cancel_query(NoTls),
+            };
+        });
+        let mut session = Self { running, client, target: target.clone(), setup: setup.clone() };
         // As Diesel does, so that `now()` means the same in both.
         session.execute(&setup.postgres())?;
         Ok(session)
     }
+
+    /// Runs a statement.
+    fn send<T>(
+        &mut self,
+        sql: &str,
+        statement: impl FnOnce(&mut Client) -> Result<T, postgres::Error>,
+    ) -> DbResult<T> {
+        let client = &mut self.client;
+        let result = self.running.during(|| statement(client));
+        result.map_err(|error| {
+            let mut error = db_error(&error, sql);
+            if error.kind == DbErrorKind::Timeout && interrupt::requested() {
+                error.kind = DbErrorKind::Interrupted;
+            }
+            error
+        })
+    }
+}
+
+impl PostgresTarget {
+    /// Whether TLS is tried at all: on a socket there is nobody in between.
+    fn is_encrypted(&self) -> bool {
+        let sockets = |host: &Host| matches!(host, Host::Unix(_));
+        let hosts = self.config().get_hosts();
+        self.tls.mode != TlsMode::Disable && (hosts.is_empty() || !hosts.iter().all(sockets))
+    }
+}
+
+fn client(target: &PostgresTarget) -> DbResult<Client> {
+    let plain = || target.config().clone().ssl_mode(SslMode::Disable).connect(NoTls);
+    if !target.is_encrypted() {
+        return plain().map_err(|error| of_connecting(&error));
+    }
+    let connector = target.tls.connector();
+    let connector = connector.map_err(|reason| DbError::new(DbErrorKind::Other, reason))?;
+    let encrypted = |mode| {
+        let mut config = target.config().clone();
+        if target.tls.direct {
+            config.ssl_negotiation(SslNegotiation::Direct);
+        }
+        config.ssl_mode(mode).connect(connector.clone())
+    };
+    let refused = |error: &postgres::Error| {
+        // invalid_authorization_specification: no line of pg_hba.conf for this kind of connection.
+        error.as_db_error().is_some_and(|error| error.code().code() == "28000")
+    };
+    let result = match target.tls.mode {
+        TlsMode::Allow => match plain() {
+            // What the server says first is what the user needs to know.
+            Err(error) if refused(&error) => encrypted(SslMode::Require).or(Err(error)),
+            result => result,
+        },
+        TlsMode::Disable | TlsMode::Prefer => match encrypted(SslMode::Prefer) {
+            Err(error) if refused(&error) || is_tls(&error) => plain().or(Err(error)),
+            result => result,
+        },
+        TlsMode::Require | TlsMode::VerifyCa | TlsMode::VerifyFull => encrypted(SslMode::Require),
+    };
+    result.map_err(|error| of_connecting(&error))
 }
 
 impl Session for PostgresSession {
@@ -52,25 +122,24 @@ impl Session for PostgresSession {
     }
 
     fn execute(&mut self, sql: &str) -> DbResult<()> {
-        self.client.batch_execute(sql).map_err(|error| db_error(&error, sql))
+        self.send(sql, |client| client.batch_execute(sql))
     }
 
     fn execute_with(&mut self, sql: &str, values: &[Value<'_>]) -> DbResult<usize> {
         let owned: Vec<_> = values.iter().map(bound).collect();
         let typed: Vec<_> = owned.iter().map(|(value, kind)| (&**value, kind.clone())).collect();
-        let count =
-            self.client.execute_typed(sql, &typed).map_err(|error| db_error(&error, sql))?;
+        let count = self.send(sql, |client| client.execute_typed(sql, &typed))?;
         Ok(usize::try_from(count).unwrap_or(usize::MAX))
     }
 
     fn query(&mut self, sql: &str, values: &[Value<'_>]) -> DbResult<Vec<Row>> {
         if values.is_empty() {
-            let messages = self.client.simple_query(sql).map_err(|error| db_error(&error, sql))?;
+            let messages = self.send(sql, |client| client.simple_query(sql))?;
             return Ok(messages.iter().filter_map(text_row).collect());
         }
         let owned: Vec<_> = values.iter().map(bound).collect();
         let typed: Vec<_> = owned.iter().map(|(value, kind)| (&**value, kind.clone())).collect();
-        let rows = self.client.query_typed(sql, &typed).map_err(|error| db_error(&error, sql))?;
+        let rows = self.send(sql, |client| client.query_typed(sql, &typed))?;
         let text = |row: &postgres::Row| -> Result<Row, postgres::Error> {
             (0..row.len()).map(|index| row.try_get::<_, Option<String>>(index)).collect()
         };
@@ -83,6 +152,10 @@ impl Session for PostgresSession {
         let sql = "SELECT CASE WHEN now() < statement_timestamp() THEN 'yes' END";
         let rows = self.query(sql, &[])?;
         Ok(rows.into_iter().next().and_then(|row| row.into_iter().next().flatten()).is_some())
+    }
+
+    fn interrupted(&self) -> bool {
+        interrupt::requested()
     }
 
     fn reconnect(&mut self) -> DbResult<bool> {
@@ -113,6 +186,6 @@ fn text_row(message: &SimpleQueryMessage) -> Option<Row> {
 }
 
 /// What has no server behind it.
-fn broken(message: impl Into<String>) -> DbError {
+pub(super) fn broken(message: impl Into<String>) -> DbError {
     DbError::new(DbErrorKind::Closed, message)
 }

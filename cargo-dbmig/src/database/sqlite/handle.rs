@@ -28,7 +28,27 @@ unsafe extern "C" fn note(
     ffi::SQLITE_OK
 }
 
+/// Ends the statement that runs on a connection, from any thread.
+pub(super) struct Interrupter(NonNull<ffi::sqlite3>);
+
+// SAFETY: `sqlite3_interrupt` is the one function that SQLite lets any thread call, on a connection
+// that stays open meanwhile; whoever holds this sees to that.
+unsafe impl Send for Interrupter {}
+
+impl Interrupter {
+    /// Ends the statement that runs, if any.
+    pub(super) fn interrupt(&self) {
+        // SAFETY: as above.
+        unsafe { ffi::sqlite3_interrupt(self.0.as_ptr()) };
+    }
+}
+
 impl Handle {
+    /// To be given up before the connection is closed.
+    pub(super) fn interrupter(&self) -> Interrupter {
+        Interrupter(self.0)
+    }
+
     /// Opens a connection and returns its handle beside it.
     pub(super) fn of_next<T>(open: impl FnOnce() -> T) -> (T, Option<Self>) {
         static REGISTERED: Once = Once::new();

@@ -6,6 +6,7 @@ use dbmig_build::Dialect;
 use dbmig_runtime::session::{DbError, DbResult, Row, Session, Value};
 use diesel::{Connection as _, SqliteConnection};
 
+use super::interrupt::{self, Interruptible};
 use super::{Access, SqliteUrl};
 use handle::Handle;
 
@@ -20,7 +21,15 @@ pub(super) fn open(
         Access::Write => "rwc",
     };
     let (conn, handle) = Handle::of_next(|| SqliteConnection::establish(&url.uri(mode)));
-    let mut session = CliSqlite { conn: conn.map_err(|error| error.to_string())?, handle };
+    let conn = conn.map_err(|error| error.to_string())?;
+    interrupt::listen();
+    let interrupter = handle.as_ref().map(Handle::interrupter);
+    let running = Interruptible::new(move || {
+        if let Some(interrupter) = &interrupter {
+            interrupter.interrupt();
+        }
+    });
+    let mut session = CliSqlite { running, conn, handle };
     let mut prepare = vec!["PRAGMA busy_timeout = 30000", "PRAGMA foreign_keys = ON"];
     if access == Access::Read {
         prepare.push("PRAGMA query_only = ON");
@@ -32,7 +41,9 @@ pub(super) fn open(
     Ok(Box::new(session))
 }
 
+/// The fields are dropped in this order: nothing is interrupted that is closed.
 struct CliSqlite {
+    running: Interruptible,
     conn: SqliteConnection,
     handle: Option<Handle>,
 }
@@ -54,20 +65,29 @@ impl Session for CliSqlite {
     }
 
     fn execute(&mut self, sql: &str) -> DbResult<()> {
-        Session::execute(&mut self.conn, sql).map_err(|error| self.complete(error, sql))
+        let conn = &mut self.conn;
+        let result = self.running.during(|| Session::execute(conn, sql));
+        result.map_err(|error| self.complete(error, sql))
     }
 
     fn execute_with(&mut self, sql: &str, values: &[Value<'_>]) -> DbResult<usize> {
-        Session::execute_with(&mut self.conn, sql, values)
-            .map_err(|error| self.complete(error, sql))
+        let conn = &mut self.conn;
+        let result = self.running.during(|| Session::execute_with(conn, sql, values));
+        result.map_err(|error| self.complete(error, sql))
     }
 
     fn query(&mut self, sql: &str, values: &[Value<'_>]) -> DbResult<Vec<Row>> {
-        Session::query(&mut self.conn, sql, values).map_err(|error| self.complete(error, sql))
+        let conn = &mut self.conn;
+        let result = self.running.during(|| Session::query(conn, sql, values));
+        result.map_err(|error| self.complete(error, sql))
     }
 
     fn in_transaction(&mut self) -> DbResult<bool> {
         Session::in_transaction(&mut self.conn)
+    }
+
+    fn interrupted(&self) -> bool {
+        interrupt::requested()
     }
 }
 
