@@ -12,7 +12,7 @@ pub use directive::Directive;
 pub use env::BuildEnv;
 
 use crate::check::{self, Options};
-use crate::{Code, Finding, Findings, Severity, load, lock};
+use crate::{Code, Finding, Findings, Severity, load, load_reference, lock};
 
 /// More findings than this are counted, not printed: `cargo dbmig check` shows them all.
 const SHOWN_AT_MOST: usize = 20;
@@ -34,6 +34,7 @@ pub fn build() {
 #[must_use = "a builder does nothing until `build` is called"]
 pub struct Builder {
     migrations: PathBuf,
+    seeds: Option<PathBuf>,
 }
 
 impl Default for Builder {
@@ -78,12 +79,19 @@ impl std::error::Error for BuildError {}
 impl Builder {
     /// A builder for the directory `migrations` beside the package's `Cargo.toml`.
     pub fn new() -> Self {
-        Self { migrations: PathBuf::from("migrations") }
+        Self { migrations: PathBuf::from("migrations"), seeds: None }
     }
 
     /// Takes another directory, relative to the package's `Cargo.toml`.
     pub fn migrations(mut self, dir: impl Into<PathBuf>) -> Self {
         self.migrations = dir.into();
+        self
+    }
+
+    /// Takes the reference seeds from another directory than `seeds` beside the migrations, relative to
+    /// the package's `Cargo.toml`.
+    pub fn seeds(mut self, dir: impl Into<PathBuf>) -> Self {
+        self.seeds = Some(dir.into());
         self
     }
 
@@ -108,11 +116,15 @@ impl Builder {
     pub fn try_build(&self, env: &BuildEnv) -> Result<Outcome, BuildError> {
         let dir = env.manifest_dir.join(&self.migrations);
         let shown = env.shown(&dir);
-        let raw = load(&dir, &shown);
+        let mut raw = load(&dir, &shown);
+        let seeds = self.seeds.clone().unwrap_or_else(|| beside(&self.migrations));
+        let seeds_dir = env.manifest_dir.join(&seeds);
+        load_reference(&mut raw, &seeds_dir, &env.shown(&seeds_dir));
         let checked = check::run(&raw, &Options::default());
         let mut directives = watched(&self.migrations, &dir);
+        directives.extend(watched(&seeds, &seeds_dir));
         directives.extend(messages(&checked.findings));
-        if !checked.findings.has_errors_besides_drafts() {
+        if !checked.findings.has_errors_that_stop() {
             if let Some(set) = &checked.set {
                 codegen::write(&env.out_dir, set)?;
             }
@@ -131,9 +143,15 @@ fn watched(given: &Path, dir: &Path) -> Vec<Directive> {
     }
 }
 
+/// The seeds of a migrations directory, where nobody says where they are.
+fn beside(migrations: &Path) -> PathBuf {
+    migrations.with_file_name("seeds")
+}
+
 impl Findings {
-    fn has_errors_besides_drafts(&self) -> bool {
-        self.iter().any(|f| f.severity == Severity::Error && f.code != Code::Draft)
+    /// Drafts and changed plain files apart.
+    fn has_errors_that_stop(&self) -> bool {
+        self.iter().any(|f| f.severity == Severity::Error && !f.code.is_settled_by_lock())
     }
 }
 
@@ -147,6 +165,10 @@ fn messages(findings: &Findings) -> Vec<Directive> {
     }
     for finding in findings.iter().filter(|f| f.code != Code::Draft) {
         match finding.severity {
+            Severity::Error if finding.code.is_settled_by_lock() => {
+                let finding = Finding { severity: Severity::Warning, ..finding.clone() };
+                warnings.push(Directive::Warning(finding.one_line()));
+            }
             Severity::Error => errors.push(Directive::Error(finding.one_line())),
             Severity::Warning => warnings.push(Directive::Warning(finding.one_line())),
             Severity::Note => {}

@@ -107,7 +107,7 @@ fn decode_one<'a>(
 }
 
 /// The text of a file without its byte order mark; else code, line, and message.
-fn text_of(bytes: &[u8]) -> Result<&str, (Code, usize, String)> {
+pub(super) fn text_of(bytes: &[u8]) -> Result<&str, (Code, usize, String)> {
     let line_at = |offset: usize| bytes[..offset].iter().filter(|&&b| b == b'\n').count() + 1;
     if let Some(offset) = bytes.iter().position(|&b| b == 0) {
         return Err((Code::NulByte, line_at(offset), format!("byte {offset} is NUL")));
