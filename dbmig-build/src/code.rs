@@ -83,6 +83,8 @@ codes! {
     Reformatted = "reformatted", Lock, Note, "A locked migration differs in white space and comments only.";
     Removed = "removed", Lock, Error, "A locked migration is gone.";
     Renamed = "renamed", Lock, Warning, "The directory of a locked migration has another name.";
+    RepeatableChanged = "repeatable-changed", Lock, Error, "A repeatable migration is not what was locked.";
+    SeedChanged = "seed-changed", Lock, Error, "A reference seed is not what was locked.";
     SessionSetting = "session-setting", Habit, Warning, "A setting outlasts the migration.";
     StraySql = "stray-sql", Habit, Warning, "A plain `.sql` file stands beside the migrations.";
     TodoLeft = "todo-left", Habit, Error, "A `dbmig:todo` was left.";
@@ -96,6 +98,12 @@ codes! {
 }
 
 impl Code {
+    /// Whether `cargo dbmig lock` settles it, because the file is meant to be edited: the build warns,
+    /// and only `check` and protected environments refuse it.
+    pub const fn is_settled_by_lock(self) -> bool {
+        matches!(self, Self::Draft | Self::RepeatableChanged | Self::SeedChanged)
+    }
+
     /// Finds a code by its name.
     pub fn by_name(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|code| code.as_str() == name)

@@ -26,6 +26,7 @@ mod nearest;
 mod policy;
 mod printable;
 mod raw;
+mod repeatable;
 mod seed;
 mod set;
 mod settings;
@@ -44,10 +45,11 @@ pub use lock::{LockEntry, LockFile};
 pub use migration::{Digests, Migration, Standing};
 pub use policy::{Level, Policy};
 pub use printable::{one_line, printable};
-pub use raw::{RawFile, RawMigration, RawSet};
-#[cfg(feature = "fs")]
-pub use seed::load_seeds;
+pub use raw::{RawFile, RawMigration, RawNamed, RawSet};
+pub use repeatable::Repeatable;
 pub use seed::{SEED_SETS, Seed};
+#[cfg(feature = "fs")]
+pub use seed::{load_reference, load_seeds};
 pub use set::MigrationSet;
 pub use settings::{
     DBMIG_KEYS, ReadSettings, Settings, SettingsProblem, SettingsRead, read_subset,

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use walkdir::{DirEntry, WalkDir};
 
-use crate::{RawFile, RawMigration, RawSet, lock};
+use crate::{RawFile, RawMigration, RawNamed, RawSet, Repeatable, lock};
 
 /// Below this many migrations a second thread costs more than it saves.
 const WORTH_A_THREAD: usize = 200;
@@ -100,6 +100,15 @@ fn walk(dir: &Path, raw: &mut RawSet) -> Vec<Found> {
                 raw.unreadable.push((path, "it is a link that leads nowhere".into()));
                 continue;
             }
+            if let Some(name) = name.to_str().filter(|name| Repeatable::is_name(name)) {
+                if is_link && root.leaves(entry.path()) {
+                    raw.links_outside.push(name.to_owned());
+                }
+                let is_file = entry.file_type().is_file() || entry.path().is_file();
+                let content = read(entry.path(), is_file);
+                raw.repeatables.push(RawNamed { name: name.to_owned(), content });
+                continue;
+            }
             // A name that is not UTF-8 matters for a directory only.
             raw.strays
                 .extend(name.to_str().filter(|name| *name != lock::FILE_NAME).map(str::to_owned));
@@ -178,7 +187,7 @@ fn migration(found: &Found) -> RawMigration {
 }
 
 /// Reads a file. What is no regular one is not opened: a pipe would wait for a writer that never comes.
-fn read(path: &Path, is_file: bool) -> RawFile {
+pub(crate) fn read(path: &Path, is_file: bool) -> RawFile {
     if !is_file {
         return RawFile::Unreadable("it is not a regular file".into());
     }
@@ -206,6 +215,7 @@ mod tests {
             fs::create_dir(dir.path().join(name)).unwrap();
         }
         fs::write(dir.path().join("README.md"), "x").unwrap();
+        fs::write(dir.path().join("R__views.sql"), "select 2").unwrap();
         fs::write(dir.path().join("1_a/up.sql"), "select 1").unwrap();
         fs::create_dir(dir.path().join("2_b/up.sql")).unwrap();
         fs::write(dir.path().join(lock::FILE_NAME), "lock").unwrap();
@@ -217,6 +227,8 @@ mod tests {
         assert_eq!(raw.migrations[1].up, RawFile::Unreadable("it is not a regular file".into()));
         assert_eq!(raw.lock, RawFile::Bytes(b"lock".to_vec()));
         assert_eq!(raw.strays, ["README.md"]);
+        let content = RawFile::Bytes(b"select 2".to_vec());
+        assert_eq!(raw.repeatables, [RawNamed { name: "R__views.sql".into(), content }]);
         assert!(raw.unreadable.is_empty());
     }
 

@@ -15,7 +15,7 @@ pub use directive::Directive;
 pub use env::BuildEnv;
 
 use crate::check::{self, Options};
-use crate::{Code, Finding, Findings, Severity, load, lock};
+use crate::{Code, Finding, Findings, Severity, load, load_reference, lock};
 
 /// More findings than this are counted, not printed: `cargo dbmig check` shows them all.
 const SHOWN_AT_MOST: usize = 20;
@@ -75,6 +75,7 @@ pub struct Builder {
     name: String,
     migrations: PathBuf,
     embed_limit: usize,
+    seeds: Option<PathBuf>,
 }
 
 /// A file that is larger is worth a warning: it is compiled into every binary.
@@ -132,6 +133,7 @@ impl Builder {
         Self {
             name: "dbmig".to_owned(),
             migrations: PathBuf::from("migrations"),
+            seeds: None,
             embed_limit: EMBED_LIMIT,
         }
     }
@@ -152,6 +154,13 @@ impl Builder {
     /// Takes another directory, relative to the package's `Cargo.toml`.
     pub fn migrations(mut self, dir: impl Into<PathBuf>) -> Self {
         self.migrations = dir.into();
+        self
+    }
+
+    /// Takes the reference seeds from another directory than `seeds` beside the migrations, relative to
+    /// the package's `Cargo.toml`.
+    pub fn seeds(mut self, dir: impl Into<PathBuf>) -> Self {
+        self.seeds = Some(dir.into());
         self
     }
 
@@ -189,11 +198,15 @@ impl Builder {
         }
         let dir = env.manifest_dir.join(&self.migrations);
         let shown = env.shown(&dir);
-        let raw = load(&dir, &shown);
+        let mut raw = load(&dir, &shown);
+        let seeds = self.seeds.clone().unwrap_or_else(|| beside(&self.migrations));
+        let seeds_dir = env.manifest_dir.join(&seeds);
+        load_reference(&mut raw, &seeds_dir, &env.shown(&seeds_dir));
         let checked = check::run(&raw, &Options::default());
         let mut directives = watched(&self.migrations, &dir);
+        directives.extend(watched(&seeds, &seeds_dir));
         directives.extend(messages(&checked.findings));
-        if !checked.findings.has_errors_besides_drafts() {
+        if !checked.findings.has_errors_that_stop() {
             if let Some(set) = &checked.set {
                 let sizes = limit::judge(set, &shown, self.embed_limit);
                 let refused = sizes.iter().any(|line| matches!(line, Directive::Error(_)));
@@ -217,9 +230,15 @@ fn watched(given: &Path, dir: &Path) -> Vec<Directive> {
     }
 }
 
+/// The seeds of a migrations directory, where nobody says where they are.
+fn beside(migrations: &Path) -> PathBuf {
+    migrations.with_file_name("seeds")
+}
+
 impl Findings {
-    fn has_errors_besides_drafts(&self) -> bool {
-        self.iter().any(|f| f.severity == Severity::Error && f.code != Code::Draft)
+    /// Drafts and changed plain files apart.
+    fn has_errors_that_stop(&self) -> bool {
+        self.iter().any(|f| f.severity == Severity::Error && !f.code.is_settled_by_lock())
     }
 }
 
@@ -233,6 +252,10 @@ fn messages(findings: &Findings) -> Vec<Directive> {
     }
     for finding in findings.iter().filter(|f| f.code != Code::Draft) {
         match finding.severity {
+            Severity::Error if finding.code.is_settled_by_lock() => {
+                let finding = Finding { severity: Severity::Warning, ..finding.clone() };
+                warnings.push(Directive::Warning(finding.one_line()));
+            }
             Severity::Error => errors.push(Directive::Error(finding.one_line())),
             Severity::Warning => warnings.push(Directive::Warning(finding.one_line())),
             Severity::Note => {}

@@ -109,7 +109,7 @@ fn decode_one<'a>(
 }
 
 /// The text of a file without its byte order mark; else code, place, and message.
-fn text_of(bytes: &[u8]) -> Result<&str, (Code, (usize, usize), String)> {
+pub(super) fn text_of(bytes: &[u8]) -> Result<&str, (Code, (usize, usize), String)> {
     let place_of = |offset: usize| {
         let before = String::from_utf8_lossy(&bytes[..offset]);
         crate::sql::position(&before, before.len())
