@@ -5,6 +5,7 @@
 
 mod diesel_program;
 mod differential;
+mod histories;
 #[path = "../support/mod.rs"]
 mod support;
 
