@@ -15,10 +15,11 @@ pub(crate) struct Others<'a> {
 pub(crate) enum Verdict {
     /// The order makes no difference.
     Commutes,
-    /// It conflicts: with whom, and how.
-    Conflicts { with: String, how: String },
-    /// Nobody can tell: what is not known, and whose it is; `None` is the late one itself.
-    Opaque { what: String, whose: Option<String> },
+    /// It conflicts: with whom, how, and the line of the late one.
+    Conflicts { with: String, how: String, line: usize },
+    /// Nobody can tell: what is not known, and whose it is; `None` is the late one itself. The line is
+    /// that of whose it is.
+    Opaque { what: String, whose: Option<String>, line: usize },
 }
 
 impl<'a> Others<'a> {
@@ -38,15 +39,17 @@ impl<'a> Others<'a> {
         for (_, name, theirs) in newer() {
             if let Some(conflict) = footprint.conflict(theirs) {
                 let how = conflict.describe(name);
-                return Verdict::Conflicts { with: (*name).to_owned(), how };
+                let line = conflict.this.line;
+                return Verdict::Conflicts { with: (*name).to_owned(), how, line };
             }
         }
         if let Some(what) = footprint.opaque() {
-            return Verdict::Opaque { what: what.to_string(), whose: None };
+            return Verdict::Opaque { what: what.to_string(), whose: None, line: what.line };
         }
         match newer().find_map(|(_, name, theirs)| Some((name, theirs.opaque()?))) {
             Some((name, what)) => {
-                Verdict::Opaque { what: what.to_string(), whose: Some((*name).to_owned()) }
+                let whose = Some((*name).to_owned());
+                Verdict::Opaque { what: what.to_string(), whose, line: what.line }
             }
             None => Verdict::Commutes,
         }

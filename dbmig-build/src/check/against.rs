@@ -110,7 +110,7 @@ fn late(
         let name = &migration.dir_name;
         match others.judge(&migration.version, &migration.up) {
             Verdict::Commutes => None,
-            Verdict::Conflicts { with, how } => Some(
+            Verdict::Conflicts { with, how, .. } => Some(
                 Finding::new(
                     Code::LateConflict,
                     place,
@@ -118,7 +118,7 @@ fn late(
                 )
                 .help(format!("give it a version after the newest: `cargo dbmig rebase {}`", migration.version)),
             ),
-            Verdict::Opaque { what, whose } => Some(
+            Verdict::Opaque { what, whose, .. } => Some(
                 Finding::new(
                     Code::LateOpaque,
                     place,

@@ -33,17 +33,22 @@ fn judge(subject: &Subject<'_>, draft: &Decoded<'_>, others: Option<&Others<'_>>
             .help(ACCEPT);
     };
     match others.judge(&draft.version, draft.up) {
-        Verdict::Conflicts { with, how } => Finding::new(
+        Verdict::Conflicts { with, how, line } => Finding::new(
             Code::LateConflict,
             path,
             format!("migration `{}` sorts before locked `{with}` and {how}", draft.dir_name),
         )
+        .at(line, 1)
         .help(format!("give it a version after the newest: `cargo dbmig rebase {}`", draft.version))
         .help(ACCEPT),
-        Verdict::Opaque { what, whose } => {
-            let whose = whose.as_deref().unwrap_or(draft.dir_name);
-            Finding::new(Code::LateOpaque, path, late_message(draft))
-                .note(format!("what `{what}` of `{whose}` touches is not known"))
+        Verdict::Opaque { what, whose, line } => {
+            let finding = Finding::new(Code::LateOpaque, path, late_message(draft));
+            let of = whose.as_deref().unwrap_or(draft.dir_name);
+            let note = format!("what `{what}` of `{of}` (line {line}) touches is not known");
+            match whose {
+                Some(_) => finding.note(note),
+                None => finding.at(line, 1).note(note),
+            }
         }
         Verdict::Commutes => Finding::new(Code::LateDraft, path, late_message(draft))
             .note("it touches nothing that they touch, so the order makes no difference"),
