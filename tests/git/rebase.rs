@@ -82,6 +82,34 @@ fn without_a_base_the_other_side_of_the_merge_is_asked() {
 }
 
 #[test]
+fn on_main_the_branch_that_comes_in_gets_the_new_versions() {
+    let sandbox = diverged("2024-02-01-000000_theirs", "2024-02-02-000000_ours");
+    let config = sandbox.read("dbmig.toml").replace(BASE, "");
+    for branch in ["ours", "main"] {
+        let _ = sandbox.git(["checkout", "-q", branch]).ok();
+        sandbox.write("dbmig.toml", &config);
+        commit(&sandbox, "no policy");
+    }
+    add(&sandbox, "2024-02-03-000000_newest");
+    commit(&sandbox, "newest");
+    assert_ne!(sandbox.git(["merge", "ours"]).code, Some(0));
+    let _ = sandbox.dbmig(["rebase"]).ok().says("renamed 2024-02-02-000000_ours → ");
+    let names = directories(&sandbox);
+    assert_eq!(names[2..4], ["2024-02-01-000000_theirs", "2024-02-03-000000_newest"]);
+}
+
+#[test]
+fn a_lock_that_can_not_be_read_is_not_taken_for_none() {
+    let sandbox = repository();
+    for damaged in [&b"\xff\xfe\n"[..], b"", b"dbmig-lock 9\n"] {
+        sandbox.write("migrations/dbmig.lock", damaged);
+        let before = sandbox.snapshot();
+        let _ = sandbox.dbmig(["rebase"]).exits(2).warns("migrations/dbmig.lock:1:1: ");
+        assert!(before == sandbox.snapshot());
+    }
+}
+
+#[test]
 fn before_the_merge_and_in_order() {
     let sandbox = diverged("2024-02-02-000000_theirs", "2024-02-01-000000_ours");
     add(&sandbox, "2024-02-03-000000_more");
@@ -141,6 +169,21 @@ fn other_databases_are_left_alone() {
     let _ = sandbox.dbmig(missing).exits(3).warns("does not exist");
     assert!(!sandbox.exists("missing.sqlite3"));
     assert!(directories(&sandbox).contains(&"2024-02-01-000000_ours".to_owned()));
+}
+
+#[test]
+fn what_fails_takes_everything_back() {
+    let sandbox = diverged("2024-02-02-000000_theirs", "2024-02-01-000000_ours");
+    let _ = sandbox.dbmig(["migrate"]).ok();
+    // The database refuses the new version.
+    let trigger = "CREATE TRIGGER no BEFORE UPDATE ON __diesel_schema_migrations \
+                   BEGIN SELECT RAISE(ABORT, 'not today'); END";
+    let _ = sandbox.query("dev.sqlite3", trigger);
+    let (files, before) = (directories(&sandbox), versions(&sandbox));
+    let lock = sandbox.read("migrations/dbmig.lock");
+    let _ = sandbox.dbmig(["rebase"]).exits(3).warns("not today");
+    assert_eq!((directories(&sandbox), versions(&sandbox)), (files, before));
+    assert_eq!(sandbox.read("migrations/dbmig.lock"), lock);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::SystemTime;
 
 use clap::Args;
-use dbmig_build::lock::{self, FILE_NAME, Known};
+use dbmig_build::lock::{self, FILE_NAME, Known, LockError};
 use dbmig_build::{Digest, LockFile, RawFile, RawMigration, RawSet, Version};
 use dbmig_runtime::Session;
 use dbmig_runtime::history::{self, Repoint, Repointing};
@@ -73,10 +73,8 @@ pub(crate) fn run(context: &mut Context<'_>, args: &RebaseArgs) -> CliResult<Exi
     };
     let renames = rebasing::plan(&dir, &everything, &names, SystemTime::now())?;
     let lock = lock_without(&raw, &shown, &renames)?;
-    let change = lock.and_then(|lock| {
-        let before = text_of(&raw).map(str::to_owned);
-        FileChange::new(&path, before, lock.render())
-    });
+    let before = text_of(&raw, &shown)?.map(str::to_owned);
+    let change = lock.and_then(|lock| FileChange::new(&path, before, lock.render()));
     let mut database = database(context, args, &raw, &renames)?;
     if !args.dry_run {
         apply(&dir, &renames, change.as_ref(), database.as_mut())?;
@@ -91,10 +89,10 @@ fn lock_of(
     shown: &str,
     theirs: Option<&BTreeSet<String>>,
 ) -> CliResult<Option<LockFile>> {
-    let Some(text) = text_of(raw) else { return Ok(None) };
+    let Some(text) = text_of(raw, shown)? else { return Ok(None) };
     match LockFile::parse(text) {
         Ok(lock) => Ok(Some(lock)),
-        Err(lock::LockError::Conflict(_)) => {
+        Err(LockError::Conflict(_)) => {
             // Of two with the same version, ours is the one that will move.
             let ours = theirs.map(|theirs| {
                 let names = raw.migrations.iter().map(|migration| &migration.dir_name);
@@ -116,8 +114,8 @@ fn lock_of(
 
 /// The lock without what is renamed, and without conflict markers.
 fn lock_without(raw: &RawSet, shown: &str, renames: &[Rename]) -> CliResult<Option<LockFile>> {
-    let Some(text) = text_of(raw) else { return Ok(None) };
-    let conflict = matches!(LockFile::parse(text), Err(lock::LockError::Conflict(_)));
+    let Some(text) = text_of(raw, shown)? else { return Ok(None) };
+    let conflict = matches!(LockFile::parse(text), Err(LockError::Conflict(_)));
     if renames.is_empty() && !conflict {
         return Ok(None);
     }
@@ -127,8 +125,16 @@ fn lock_without(raw: &RawSet, shown: &str, renames: &[Rename]) -> CliResult<Opti
         .map_err(|error| unresolved(shown, error))
 }
 
-fn text_of(raw: &RawSet) -> Option<&str> {
-    raw.lock.bytes().and_then(|bytes| std::str::from_utf8(bytes).ok())
+/// The text of the lock. One that can not be read is not taken for none: everything would be a draft.
+fn text_of<'a>(raw: &'a RawSet, shown: &str) -> CliResult<Option<&'a str>> {
+    let damaged = |reason: &str| unreadable(shown, LockError::Malformed(1, reason.to_owned()));
+    match &raw.lock {
+        RawFile::Absent => Ok(None),
+        RawFile::Unreadable(reason) => Err(damaged(reason)),
+        RawFile::Bytes(bytes) => {
+            std::str::from_utf8(bytes).map(Some).map_err(|_| damaged("the file is not UTF-8"))
+        }
+    }
 }
 
 fn named(args: &RebaseArgs, unmerged: &BTreeSet<String>) -> CliResult<Vec<String>> {
@@ -150,7 +156,7 @@ fn named(args: &RebaseArgs, unmerged: &BTreeSet<String>) -> CliResult<Vec<String
     Ok(names)
 }
 
-/// Renames, writes the lock, and lets the database follow; what fails takes the renames back.
+/// Renames, writes the lock, and lets the database follow; what fails takes all of it back.
 fn apply(
     dir: &Path,
     renames: &[Rename],
@@ -158,11 +164,16 @@ fn apply(
     database: Option<&mut Database>,
 ) -> CliResult<()> {
     let mut done: Vec<&Rename> = Vec::new();
+    let mut written = false;
     let all = || -> CliResult<()> {
         for rename in renames {
             let (from, to) = (dir.join(&rename.from), dir.join(&rename.to));
             std::fs::rename(&from, &to).map_err(|error| CliError::io("rename", &from, &error))?;
             done.push(rename);
+        }
+        if let Some(change) = change {
+            change.apply()?;
+            written = true;
         }
         if let Some(database) = database {
             let moves: Vec<_> = database.moves.iter().map(|(one, _)| one.clone()).collect();
@@ -177,6 +188,10 @@ fn apply(
     };
     let result = all();
     if let Err(mut error) = result {
+        let back = change.filter(|_| written).and_then(FileChange::inverse);
+        if back.is_some_and(|back| back.apply().is_err()) {
+            error = error.note("the lock file could not be put back as it was");
+        }
         for rename in done.into_iter().rev() {
             let back = std::fs::rename(dir.join(&rename.to), dir.join(&rename.from));
             if back.is_err() {
@@ -186,7 +201,7 @@ fn apply(
         }
         return Err(error);
     }
-    change.map_or(Ok(()), FileChange::apply)
+    Ok(())
 }
 
 /// The database of the environment, where it may follow and can be reached.

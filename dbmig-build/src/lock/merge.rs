@@ -74,7 +74,10 @@ pub fn resolve_with(text: &str, known: &Known) -> Result<Resolved, ResolveError>
             reason.to_owned(),
         )))
     };
-    if merge.side != Side::Both || !text.ends_with('\n') {
+    if !text.ends_with('\n') {
+        return damaged("the file ends in the middle of a line");
+    }
+    if merge.side != Side::Both {
         return damaged("the conflict does not end");
     }
     if !merge.format {
