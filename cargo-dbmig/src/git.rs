@@ -28,14 +28,37 @@ impl Git {
         text(command(&self.top, &args))
     }
 
+    /// The commit of a name.
+    pub fn commit(&self, name: &str) -> Option<String> {
+        let commit = format!("{name}^{{commit}}");
+        text(command(&self.top, &["rev-parse", "--verify", "--quiet", &commit]))
+    }
+
+    /// While a rebase or a merge stands still: the commit of those that this branch is brought together
+    /// with. On `main` or `master` it is this branch that the others have.
+    pub fn other_side(&self) -> Option<String> {
+        let onto = |folder: &str| {
+            let path = text(command(&self.top, &["rev-parse", "--git-path", folder]))?;
+            let name = std::fs::read_to_string(self.top.join(path)).ok()?;
+            self.commit(name.trim())
+        };
+        onto("rebase-merge/onto").or_else(|| onto("rebase-apply/onto")).or_else(|| {
+            let merged = self.commit("MERGE_HEAD")?;
+            let branch = text(command(&self.top, &["symbolic-ref", "--short", "HEAD"]));
+            match branch.as_deref() {
+                Some("main" | "master") => self.commit("HEAD"),
+                _ => Some(merged),
+            }
+        })
+    }
+
     /// The commit where `HEAD` left `base`.
     ///
     /// # Errors
     ///
     /// The name is not known here, or the histories do not meet, as in a shallow clone.
     pub fn merge_base(&self, base: &str) -> Result<String, Unknown> {
-        let commit = format!("{base}^{{commit}}");
-        if text(command(&self.top, &["rev-parse", "--verify", "--quiet", &commit])).is_none() {
+        if self.commit(base).is_none() {
             return Err(Unknown(format!("git does not know `{base}` here")));
         }
         text(command(&self.top, &["merge-base", "HEAD", base])).ok_or_else(|| {

@@ -1,5 +1,9 @@
 //! `RawSet`: what a migrations directory holds, before anybody judged it.
 
+use std::collections::BTreeMap;
+
+use crate::{Digest, Digests};
+
 /// A migrations directory as found.
 #[derive(Debug, Clone, Default)]
 pub struct RawSet {
@@ -67,12 +71,30 @@ impl RawFile {
             _ => None,
         }
     }
+
+    /// The digest of the content, in the role `name` (see [`Digest::of_file`]).
+    pub(crate) fn digest(&self, name: &str) -> Option<Digest> {
+        self.bytes().map(|bytes| Digest::of_file(name, bytes))
+    }
 }
 
 impl RawSet {
     /// The path of a file of this set, for findings.
     pub fn path_of(&self, parts: &[&str]) -> String {
         joined(&self.path, parts)
+    }
+
+    /// The digests of every migration that can be read, by directory.
+    pub fn digests(&self) -> BTreeMap<String, Digests> {
+        let of = |migration: &RawMigration| {
+            let digests = Digests {
+                up: migration.up.digest("up")?,
+                down: migration.down.digest("down"),
+                metadata: migration.metadata.digest("metadata"),
+            };
+            Some((migration.dir_name.clone(), digests))
+        };
+        self.migrations.iter().filter_map(of).collect()
     }
 
     /// The path of a reference seed, for findings.

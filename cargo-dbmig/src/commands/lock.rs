@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use clap::Args;
-use dbmig_build::lock::{self, FILE_NAME, FORMAT, LockError, LockedFiles, ResolveError, Resolved};
+use dbmig_build::lock::{
+    self, FILE_NAME, FORMAT, Known, LockError, LockedFiles, ResolveError, Resolved,
+};
 use dbmig_build::{Code, Finding, Findings, LockEntry, LockFile, Severity, Standing, Version};
 use serde_json::json;
 
@@ -266,7 +268,9 @@ fn resolve(context: &mut Context<'_>, writing: Writing) -> CliResult<Exit> {
     let path = context.migrations_dir()?.join(FILE_NAME);
     let shown = context.show(&path);
     let text = current(&path, &shown)?;
-    match lock::resolve(&text) {
+    let dir = context.migrations_dir()?;
+    let on_disk = dbmig_build::load(&dir, &context.show(&dir)).digests();
+    match lock::resolve_with(&text, &Known { on_disk, ..Known::default() }) {
         Ok(Resolved { lock, open }) => {
             let end = write(context, &lock, &[], writing)?;
             for name in open {
@@ -276,25 +280,33 @@ fn resolve(context: &mut Context<'_>, writing: Writing) -> CliResult<Exit> {
             }
             Ok(end)
         }
-        Err(ResolveError::Contradiction(line, version)) => Err(CliError::new(
+        Err(error) => Err(unresolved(&shown, error)),
+    }
+}
+
+/// Why a conflict can not be resolved, and what to do.
+pub(super) fn unresolved(shown: &str, error: ResolveError) -> CliError {
+    match error {
+        ResolveError::Contradiction(line, version) => CliError::new(
             Exit::History,
             format!(
                 "{shown}:{line}:1: both sides lock migration `{version}`, with different content"
             ),
         )
-        .help("keep the line that fits the files, delete the other, and try again")),
-        Err(ResolveError::Lost { what, counted, held }) => Err(CliError::new(
+        .help("merge the files first; or keep the line that fits them, delete the other, and try again")
+        .help("if two migrations have that version, give yours another: `cargo dbmig rebase`"),
+        ResolveError::Lost { what, counted, held } => CliError::new(
             Exit::History,
             format!("{shown}: the header counts {counted} {what}, the file holds {held}"),
         )
         .note("without conflict markers nothing was merged: the others were lost some other way")
-        .help(format!("restore it: `git checkout HEAD -- {}`", shell::quoted(&shown)))),
-        Err(ResolveError::Line(error)) => Err(unreadable(&shown, error)),
+        .help(format!("restore it: `git checkout HEAD -- {}`", shell::quoted(shown))),
+        ResolveError::Line(error) => unreadable(shown, error),
     }
 }
 
 /// Why a lock file can not be read, and what to do.
-fn unreadable(shown: &str, error: LockError) -> CliError {
+pub(super) fn unreadable(shown: &str, error: LockError) -> CliError {
     match error {
         LockError::Malformed(line, reason) => {
             CliError::usage(format!("{shown}:{line}:1: the lock file is damaged: {reason}"))

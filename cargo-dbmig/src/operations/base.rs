@@ -1,6 +1,6 @@
 //! The set of the base branch, as it was where this branch left it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use dbmig_build::check::{self, Checked, Options};
@@ -98,6 +98,24 @@ pub fn findings(context: &Context<'_>, ours: &Checked, asked: Option<&str>) -> C
         }
     }
     Ok(findings)
+}
+
+/// The directories that the other side has, at its tip: `[policy] base`, else the default branch of
+/// `origin`, else what a merge or a rebase that stands still brings in. `None` where there is no such side.
+///
+/// # Errors
+///
+/// The database must be named, or is not known.
+pub fn directories(context: &Context<'_>) -> CliResult<Option<BTreeSet<String>>> {
+    let dir = context.migrations_dir()?;
+    let Some(git) = Git::of(&dir) else { return Ok(None) };
+    let named = context.project.config.policy.base.clone().or_else(|| git.default_branch());
+    let commit = named.and_then(|name| git.commit(&name)).or_else(|| git.other_side());
+    let files = commit.and_then(|commit| git.files(&commit, &dir).ok());
+    let names = |files: Vec<(String, Vec<u8>)>| {
+        files.iter().filter_map(|(file, _)| Some(file.split_once('/')?.0.to_owned())).collect()
+    };
+    Ok(files.map(names))
 }
 
 /// The command that brings a base branch here.

@@ -5,4 +5,5 @@ pub mod consent;
 pub mod generating;
 pub mod init;
 pub mod locking;
+pub mod rebasing;
 pub mod running;

@@ -44,6 +44,12 @@ impl FileChange {
         }
     }
 
+    /// The change back; `None` where there was no file.
+    pub fn inverse(&self) -> Option<Self> {
+        let (path, after) = (self.path.clone(), self.before.clone()?);
+        Some(Self { path, before: Some(self.after.clone()), after })
+    }
+
     /// The difference in unified format, with paths relative to `cwd`.
     pub fn diff(&self, cwd: &Path) -> String {
         let shown = relative_path(cwd, &self.path);

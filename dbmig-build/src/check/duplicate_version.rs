@@ -4,35 +4,39 @@
 
 use std::collections::BTreeMap;
 
-use super::Subject;
-use crate::{Code, Finding, Findings};
+use super::{Decoded, Subject, collation};
+use crate::{Code, Finding, Findings, Version};
 
 pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
+    let key = |migration: &Decoded<'_>| {
+        collation::key(&migration.version, &subject.dialects).into_owned()
+    };
     let mut first_of = BTreeMap::new();
     for migration in &subject.migrations {
         let locked = subject.lock.and_then(|lock| lock.get(&migration.version));
         let is_locked = locked.is_some_and(|entry| entry.dir_name == migration.dir_name);
-        let first = first_of.entry(&migration.version).or_insert(migration.dir_name);
+        let first = first_of.entry(key(migration)).or_insert(migration.dir_name);
         // What is locked is the first of its version, wherever its name sorts.
         if is_locked {
             *first = migration.dir_name;
         }
     }
     for migration in &subject.migrations {
-        let first = first_of[&migration.version];
+        let first = first_of[&key(migration)];
         if first == migration.dir_name {
             continue;
         }
-        findings.push(
-            Finding::new(
-                Code::DuplicateVersion,
-                subject.raw.path_of(&[migration.dir_name]),
-                format!("version `{}` is used twice", migration.version),
-            )
-            .note(format!("first used by `{first}`"))
-            .note("a version is the name up to the first `_`, without `-`")
-            .help("rename one of the two directories to a later version"),
-        );
+        let mut finding = Finding::new(
+            Code::DuplicateVersion,
+            subject.raw.path_of(&[migration.dir_name]),
+            format!("version `{}` is used twice", migration.version),
+        )
+        .note(format!("first used by `{first}`"))
+        .note("a version is the name up to the first `_`, without `-`");
+        if Version::of_directory(first) != migration.version {
+            finding = finding.note("MySQL and MariaDB compare it without case and accents");
+        }
+        findings.push(finding.help("rename one of the two directories to a later version"));
     }
 }
 

@@ -7,6 +7,7 @@ mod against;
 mod allow;
 mod byte_order_mark;
 mod client_command;
+mod collation;
 mod decode;
 mod draft;
 mod duplicate_version;
@@ -40,7 +41,7 @@ pub use against::against;
 use self::sql_file::SqlFile;
 use crate::code::Group;
 use crate::{
-    Dialect, Digest, Digests, Findings, Level, LockFile, Migration, MigrationSet, Policy, RawFile,
+    Dialect, Digest, Digests, Findings, Level, LockFile, Migration, MigrationSet, Policy,
     RawMigration, RawSet, ReadSettings, Repeatable, Seed, Settings, SettingsRead, Severity,
     Standing, Version, settings,
 };
@@ -237,10 +238,4 @@ fn set_of(subject: &Subject<'_>) -> Option<MigrationSet> {
     // Equal versions are an integrity finding: no set is asked for when there are any.
     let set = MigrationSet::new(migrations, subject.dialects.clone(), lock).ok()?;
     Some(set.with_repeatables(subject.repeatables.clone()).with_seeds(subject.seeds.clone()))
-}
-
-impl RawFile {
-    fn digest(&self, role: &str) -> Option<Digest> {
-        self.bytes().map(|bytes| Digest::of_file(role, bytes))
-    }
 }

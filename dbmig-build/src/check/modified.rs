@@ -1,7 +1,7 @@
 //! `modified`, `reformatted`, `renamed`: a locked migration that is not what was locked.
 
 use super::{Decoded, Subject};
-use crate::{Code, Finding, Findings, LockEntry, Standing};
+use crate::{Code, Digest, Finding, Findings, LockEntry, Standing};
 
 pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
     let Some(lock) = subject.lock else { return };
@@ -22,7 +22,10 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
                         migration.dir_name
                     ),
                 )
-                .note("the statements are the same"),
+                .note(match is_final_newline(migration, entry) {
+                    true => "newline at end only",
+                    false => "the statements are the same",
+                }),
             );
         }
         if migration.dir_name != entry.dir_name {
@@ -51,6 +54,22 @@ fn is_double(subject: &Subject<'_>, migration: &Decoded<'_>, entry: &LockEntry) 
         && subject.migrations.iter().any(|other| other.dir_name == entry.dir_name)
 }
 
+/// Every file that differs is what was locked, but for the newline at its end.
+fn is_final_newline(migration: &Decoded<'_>, entry: &LockEntry) -> bool {
+    let (now, locked) = (&migration.digests, &entry.digests);
+    let only = |role: &str, text: &str, locked: &Digest| {
+        let text = text.strip_suffix("\r\n").or_else(|| text.strip_suffix('\n')).unwrap_or(text);
+        [text.to_owned(), format!("{text}\n")]
+            .iter()
+            .any(|text| Digest::of_file(role, text.as_bytes()) == *locked)
+    };
+    let down = migration.down.zip(locked.down.as_ref());
+    (now.up == locked.up || only("up", migration.up, &locked.up))
+        && (now.down == locked.down
+            || down.is_some_and(|(text, locked)| only("down", text, locked)))
+        && now.metadata == locked.metadata
+}
+
 /// One finding a file, so that each has its own place.
 fn modified(subject: &Subject<'_>, migration: &Decoded<'_>, entry: &LockEntry) -> Vec<Finding> {
     let (now, locked) = (&migration.digests, &entry.digests);
@@ -76,6 +95,9 @@ fn modified(subject: &Subject<'_>, migration: &Decoded<'_>, entry: &LockEntry) -
         );
         for (label, digest) in [("locked", locked), ("on disk", now)] {
             finding = finding.note(format!("{label:<8} {}", digest.map_or("-", |d| d.as_str())));
+        }
+        if is_final_newline(migration, entry) {
+            finding = finding.note("newline at end only");
         }
         list.push(
             finding

@@ -1,11 +1,11 @@
 //! Puts a lock file with merge conflict markers back in order.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::files::{LockedFile, LockedFiles};
 use super::parse::{self, Header};
 use super::{LockEntry, LockError, LockFile};
-use crate::Version;
+use crate::{Digests, Version};
 
 /// Why conflict markers could not be resolved without a person.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,7 +45,26 @@ pub struct Resolved {
 ///
 /// See [`ResolveError`].
 pub fn resolve(text: &str) -> Result<Resolved, ResolveError> {
-    let mut merge = Merge::default();
+    resolve_with(text, &Known::default())
+}
+
+/// What is known beside the lock file, by directory.
+#[derive(Debug, Clone, Default)]
+pub struct Known {
+    /// The files as they are. Of two lines about one version the one that fits them is the right one: a
+    /// conflict holds lines that only one side changed as well.
+    pub on_disk: BTreeMap<String, Digests>,
+    /// Migrations that are left out: they are about to get another version.
+    pub without: BTreeSet<String>,
+}
+
+/// As [`resolve`], by what is known.
+///
+/// # Errors
+///
+/// See [`ResolveError`].
+pub fn resolve_with(text: &str, known: &Known) -> Result<Resolved, ResolveError> {
+    let mut merge = Merge { known: known.clone(), ..Merge::default() };
     for (index, line) in text.lines().enumerate() {
         merge.line(index + 1, line.trim_end())?;
     }
@@ -55,7 +74,10 @@ pub fn resolve(text: &str) -> Result<Resolved, ResolveError> {
             reason.to_owned(),
         )))
     };
-    if merge.side != Side::Both || !text.ends_with('\n') {
+    if !text.ends_with('\n') {
+        return damaged("the file ends in the middle of a line");
+    }
+    if merge.side != Side::Both {
         return damaged("the conflict does not end");
     }
     if !merge.format {
@@ -84,6 +106,8 @@ struct Merge {
     counted: [usize; 3],
     starts: Vec<(Side, Version)>,
     open: BTreeSet<String>,
+    known: Known,
+    left_out: BTreeSet<String>,
 }
 
 /// What the header counts: the keyword, and what people call it.
@@ -156,11 +180,19 @@ impl Merge {
     }
 
     fn entry(&mut self, number: usize, entry: &LockEntry) -> Result<(), ResolveError> {
+        if self.known.without.contains(&entry.dir_name) {
+            self.left_out.insert(entry.dir_name.clone());
+            return Ok(());
+        }
         let mut entry = entry.clone();
         if let Some(seen) = self.lock.get(&entry.version) {
             let unproved = |entry: &LockEntry| LockEntry { proof: None, ..entry.clone() };
             if unproved(seen) != unproved(&entry) {
-                return Err(ResolveError::Contradiction(number, entry.version.to_string()));
+                let right = self.right_one(seen, &entry).ok_or_else(|| {
+                    ResolveError::Contradiction(number, entry.version.to_string())
+                })?;
+                self.lock.insert(right);
+                return Ok(());
             }
             entry.proof = match (seen.proof.clone(), entry.proof) {
                 // Two findings about one thing: it has to be proved again.
@@ -170,6 +202,21 @@ impl Merge {
         }
         self.lock.insert(entry);
         Ok(())
+    }
+
+    /// Of two lines about one version, the one that fits the files.
+    fn right_one(&self, one: &LockEntry, other: &LockEntry) -> Option<LockEntry> {
+        let fits =
+            |entry: &LockEntry| self.known.on_disk.get(&entry.dir_name) == Some(&entry.digests);
+        match (fits(one), fits(other)) {
+            (true, false) => Some(one.clone()),
+            (false, true) => Some(other.clone()),
+            // One side accepted that it is late.
+            (true, true) if one.dir_name == other.dir_name && one.settings == other.settings => {
+                Some(if one.late >= other.late { one } else { other }.clone())
+            }
+            _ => None,
+        }
     }
 
     fn file(&mut self, name: &str, file: &LockedFile, is_seed: bool) {
@@ -183,7 +230,7 @@ impl Merge {
 
     fn nothing_is_lost(&self) -> Result<(), ResolveError> {
         let lock = &self.lock;
-        let held = [lock.len(), lock.repeatables.len(), lock.seeds.len()];
+        let held = [lock.len() + self.left_out.len(), lock.repeatables.len(), lock.seeds.len()];
         for ((counted, held), (_, what)) in self.counted.into_iter().zip(held).zip(COUNTED) {
             if held < counted {
                 return Err(ResolveError::Lost { what, counted, held });
@@ -322,6 +369,47 @@ mod tests {
             {
                 let merged = resolved(&text);
                 assert_eq!(merged.get(&newest).unwrap().proof.is_some(), kept, "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_gets_another_version_is_left_out() {
+        let (mut ours, mut theirs) = (sample(), sample());
+        ours.insert(entry("2024-03-01-000000_ours"));
+        theirs.insert(entry("2024-03-01-000000_theirs"));
+        let without = BTreeSet::from(["2024-03-01-000000_ours".to_owned()]);
+        let text = conflicted(&ours, &theirs);
+        let known = Known { without, ..Known::default() };
+        assert_eq!(resolve_with(&text, &known).unwrap().lock, theirs);
+        assert_eq!(resolve_with(&ours.render(), &known).unwrap().lock, sample());
+    }
+
+    #[test]
+    fn of_two_lines_the_one_that_fits_the_files_is_kept() {
+        let name = "2024-03-01-000000_x";
+        let edited = LockEntry {
+            digests: Digests { up: crate::Digest::of_file("up", b"e"), ..entry(name).digests },
+            ..entry(name)
+        };
+        let late = LockEntry { late: Some("commutes".into()), ..entry(name) };
+        let with = |entry: &LockEntry| {
+            let mut lock = sample();
+            lock.insert(entry.clone());
+            lock
+        };
+        for (one, other, on_disk, expected) in [
+            (&edited, &entry(name), &edited, Some(&edited)),
+            (&edited, &entry(name), &entry(name), Some(&entry(name))),
+            (&late, &entry(name), &entry(name), Some(&late)),
+            (&late, &edited, &edited, Some(&edited)),
+            (&edited, &entry(name), &entry("2024-03-01-000000_y"), None),
+        ] {
+            let on_disk = BTreeMap::from([(on_disk.dir_name.clone(), on_disk.digests.clone())]);
+            let known = Known { on_disk, ..Known::default() };
+            for (ours, theirs) in [(one, other), (other, one)] {
+                let resolved = resolve_with(&conflicted(&with(ours), &with(theirs)), &known);
+                assert_eq!(resolved.ok().map(|resolved| resolved.lock), expected.map(with));
             }
         }
     }

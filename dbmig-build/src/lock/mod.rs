@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use crate::{Dialect, Digest, Digests, Migration, MigrationSet, Policy, Settings, Version};
 
 pub use files::{LockedFile, LockedFiles};
-pub use merge::{ResolveError, Resolved, resolve};
+pub use merge::{Known, ResolveError, Resolved, resolve, resolve_with};
 pub(crate) use parse::read_setting;
 pub use proof::{Proof, Verdict};
 pub(crate) use render::push_settings;

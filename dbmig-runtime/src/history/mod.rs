@@ -8,6 +8,7 @@ mod ddl;
 mod place;
 mod read;
 mod record;
+mod repoint;
 mod resolve;
 mod status;
 mod tables;
@@ -19,6 +20,7 @@ use dbmig_build::{Digest, Version};
 
 pub(crate) use ddl::ensure_tables;
 pub use read::{RecordedDown, read, read_patiently, recorded_down};
+pub use repoint::{Repoint, Repointing, repoint};
 pub use resolve::resolve;
 pub use status::{State, StatusRow, status};
 pub use tables::{DIESEL_TABLE, HISTORY_TABLE, STATE_TABLE, Tables};
