@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "these are tests")]
 
+mod connections;
+#[path = "../support/mod.rs"]
+mod sandbox;
 mod split;
 mod started;
 #[path = "../support/servers.rs"]

@@ -5,6 +5,7 @@ mod admin;
 mod interrupt;
 mod locate;
 mod mysql;
+mod patience;
 mod postgres;
 mod redact;
 mod setup;
