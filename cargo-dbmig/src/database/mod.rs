@@ -25,6 +25,7 @@ use crate::shell;
 pub use locate::locate;
 pub use mysql::MysqlTarget;
 pub use postgres::PostgresTarget;
+pub(crate) use postgres::are_words;
 use redact::redacted;
 pub use setup::Setup;
 pub use url::SqliteUrl;

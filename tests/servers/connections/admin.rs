@@ -83,6 +83,15 @@ fn databases_of_the_server_are_not_dropped() {
 }
 
 #[test]
+fn a_server_alone_is_no_database() {
+    let url = url(Server::Mariadb, "");
+    for verb in ["setup", "reset", "drop"] {
+        let args = ["database", verb, "--database-url", &url];
+        let _ = project("mysql").dbmig(args).exits(2).warns("the URL names no database");
+    }
+}
+
+#[test]
 fn a_database_in_use_is_not_dropped_and_says_why() {
     let scratch = Scratch::new(Server::Postgres);
     let client = scratch.postgres();

@@ -136,11 +136,10 @@ fn a_statement_of_sqlite_is_cancelled() {
     let sandbox = project("sqlite");
     let endless = "CREATE TABLE b (id INT);\nINSERT INTO b WITH RECURSIVE c (x) AS \
                    (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT count(*) FROM c;\n";
+    sandbox.dbmig(["migrate", "--database-url", "dev.db"]).ok();
     sandbox.migration("2024-01-02-000000_b", endless, "DROP TABLE b;\n");
     let child = start(&sandbox, &["migrate", "--database-url", "dev.db"]);
-    wait_until("nothing is written", || {
-        sandbox.exists("dev.db") && sandbox.tables("dev.db").contains(&"a".to_owned())
-    });
+    wait_until("nothing is written", || sandbox.exists("dev.db-journal"));
     std::thread::sleep(Duration::from_millis(200));
     signal(&child, "-INT");
     let (code, stderr) = end(child);

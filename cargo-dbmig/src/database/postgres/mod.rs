@@ -17,7 +17,7 @@ use postgres::{Client, NoTls, SimpleQueryMessage};
 
 use self::error::{db_error, is_tls, of_connecting};
 pub use self::target::PostgresTarget;
-pub(super) use self::words::are_words;
+pub(crate) use self::words::are_words;
 use super::interrupt::{self, Interruptible};
 use super::patience::within;
 use super::setup::Setup;
