@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
+use crate::config::Secret;
 use crate::output::Format;
 
 /// Options of every command.
@@ -33,7 +34,7 @@ pub struct GlobalArgs {
     ///
     /// Without it: DBMIG_DATABASE_URL, the environment of dbmig.toml, DATABASE_URL (also from .env).
     #[arg(long, global = true, value_name = "URL")]
-    pub database_url: Option<String>,
+    pub database_url: Option<Secret>,
     /// The migrations directory
     #[arg(long, alias = "migration-dir", global = true, value_name = "DIR")]
     pub migrations_dir: Option<PathBuf>,

@@ -35,9 +35,9 @@ impl Typed {
             flag("--database", global.database.clone()),
             flag("--migrations-dir", path(&global.migrations_dir)),
         ];
-        let url = global.database_url.as_ref().map(|url| match may_hold_a_password(url) {
+        let url = global.database_url.as_ref().map(|url| match may_hold_a_password(url.reveal()) {
             true => ("--database-url", "<URL>".to_owned()),
-            false => ("--database-url", shell::quoted(url)),
+            false => ("--database-url", shell::quoted(url.reveal())),
         });
         Self {
             project: project.into_iter().flatten().collect(),
@@ -94,9 +94,11 @@ impl Typed {
     }
 }
 
-/// `scheme://user:password@host`.
+/// Anything but the plain path of a file: whatever is written wrong may be a password as well.
 fn may_hold_a_password(url: &str) -> bool {
-    url.split_once("://").is_some_and(|(_, rest)| rest.contains('@'))
+    let path = ["sqlite://", "sqlite:", "file:"].iter().find_map(|scheme| url.strip_prefix(scheme));
+    let path = path.unwrap_or(url);
+    path != ":memory:" && path.contains(['@', '?', '=', ':'])
 }
 
 #[cfg(test)]
@@ -137,10 +139,17 @@ mod tests {
 
     #[test]
     fn a_password_is_not_repeated() {
-        let typed = typed(|global| global.database_url = Some("postgres://u:secret@h/d".into()));
-        assert_eq!(
-            typed.complete("`cargo dbmig migrate`"),
-            "`cargo dbmig migrate --database-url <URL>`"
-        );
+        for (url, said) in [
+            ("postgres://u:secret@h/d", "<URL>"),
+            ("postgres://h/d?password=secret", "<URL>"),
+            ("host=h password=secret", "<URL>"),
+            ("postgres:u:secret", "<URL>"),
+            ("sqlite://x.db", "sqlite://x.db"),
+            ("x.db", "x.db"),
+        ] {
+            let typed = typed(|global| global.database_url = Some(url.into()));
+            let expected = format!("`cargo dbmig migrate --database-url {said}`");
+            assert_eq!(typed.complete("`cargo dbmig migrate`"), expected, "{url}");
+        }
     }
 }

@@ -85,3 +85,32 @@ fn formats_for_machines_and_short_ones() {
         .exits(1)
         .says("::error file=migrations/1_a/down.sql,title=missing-down::");
 }
+
+#[test]
+fn live_looks_into_the_database_and_writes_nothing() {
+    let sandbox = Sandbox::project();
+    sandbox.migration("1_a", "CREATE TABLE a (id INT);", "DROP TABLE a;");
+    sandbox.migration("2_b", "CREATE TABLE b (id INT);", "DROP TABLE b;");
+    sandbox.dbmig(["lock"]).ok();
+    let live = || sandbox.dbmig(["check", "--live"]);
+    live().exits(3).warns("does not exist");
+    assert!(!sandbox.exists("dev.sqlite3"), "looking created a database");
+    sandbox.dbmig(["migrate", "--step", "1"]).ok();
+    let before = sandbox.snapshot();
+    live().exits(1).says("1 set: in order").says("1 applied, 1 pending");
+    assert!(before == sandbox.snapshot(), "looking wrote something");
+    sandbox.dbmig(["migrate"]).ok();
+    live().ok().says("2 applied, 0 pending");
+    let json = sandbox.dbmig(["check", "--live", "--format", "json"]).ok().json();
+    assert_eq!(json["database"]["migrations"][1]["state"], "applied", "{json:#}");
+    // What the database has and the set does not.
+    std::fs::remove_dir_all(sandbox.path("migrations/2_b")).unwrap();
+    live().exits(1).warns("[removed]");
+    sandbox.dbmig(["lock", "--relock", "2_b"]).ok();
+    live().exits(4).says("1 missing");
+    sandbox.migration("3_c", "CREATE TABLE c (id INT); SELECT nosuch;", "DROP TABLE c;");
+    sandbox.write("migrations/3_c/metadata.toml", "run_in_transaction = false\n");
+    sandbox.dbmig(["lock"]).ok();
+    let _ = sandbox.dbmig(["migrate"]).exits(3);
+    live().exits(4).says("half-done");
+}

@@ -4,8 +4,9 @@ use clap::Args;
 use dbmig_build::Findings;
 use serde_json::json;
 
+use super::status;
 use crate::context::Context;
-use crate::error::CliResult;
+use crate::error::{CliError, CliResult};
 use crate::exit::Exit;
 use crate::operations::base;
 use crate::output::Format;
@@ -28,6 +29,12 @@ pub struct CheckArgs {
     /// comes after its newest, or commutes.
     #[arg(long, value_name = "BRANCH", num_args = 0..=1, default_missing_value = "")]
     against: Option<String>,
+    /// Also look into the database: what is pending, modified, missing, late, adopted, failed, half-done
+    ///
+    /// Of one set: name it with `--package` or `--database` where there are several. Reads, and writes
+    /// nothing. Ends with 4 when set and history disagree, and with 1 when something is pending.
+    #[arg(long)]
+    live: bool,
 }
 
 pub(crate) fn run(context: &mut Context<'_>, args: &CheckArgs) -> CliResult<Exit> {
@@ -56,7 +63,18 @@ pub(crate) fn run(context: &mut Context<'_>, args: &CheckArgs) -> CliResult<Exit
         "dbmig": 1, "command": "check", "sets": sets,
         "findings": merged.iter().map(render::finding_json).collect::<Vec<_>>(),
     }));
-    Ok(if merged.has_errors() { Exit::Findings } else { Exit::Done })
+    let exit = if merged.has_errors() { Exit::Findings } else { Exit::Done };
+    if !args.live || merged.has_errors() {
+        return Ok(exit);
+    }
+    if sets != 1 || !one_project(context, args) {
+        return Err(CliError::usage(
+            "`--live` looks into the database of one set, and there are several",
+        )
+        .help("name it: `cargo dbmig check --live --package <PKG>` or `--database <NAME>`"));
+    }
+    context.output.answer_below(Some("database"));
+    Ok(status::agreement(&status::show(context)?))
 }
 
 /// A package, a directory, or a database was named, or there is no workspace.

@@ -26,13 +26,19 @@ pub struct StatusArgs {
 
 pub(crate) fn run(context: &mut Context<'_>, args: &StatusArgs) -> CliResult<Exit> {
     let rows = show(context)?;
+    Ok(if args.exit_code { agreement(&rows) } else { Exit::Done })
+}
+
+/// Whether set and database agree, and nothing is pending.
+pub(crate) fn agreement(rows: &[StatusRow]) -> Exit {
     let any = |wanted: &dyn Fn(State) -> bool| rows.iter().any(|row| wanted(row.state));
-    let disagree = any(&|s| matches!(s, State::Modified | State::Missing | State::HalfDone));
-    Ok(match args.exit_code {
-        true if disagree => Exit::History,
-        true if any(&State::is_pending) => Exit::Findings,
-        _ => Exit::Done,
-    })
+    match () {
+        () if any(&|s| matches!(s, State::Modified | State::Missing | State::HalfDone)) => {
+            Exit::History
+        }
+        () if any(&State::is_pending) => Exit::Findings,
+        () => Exit::Done,
+    }
 }
 
 /// Shows the state of every migration and returns it.

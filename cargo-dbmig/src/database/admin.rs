@@ -21,9 +21,7 @@ impl Location {
     ///
     /// What the server, or the way to it, reports.
     pub fn exists(&self) -> CliResult<bool> {
-        if let Some(name) = self.name() {
-            self.refuse_changed(&name)?;
-        }
+        self.refuse_changed(&self.server_name()?)?;
         let error = match self.connect() {
             Ok(_) => return Ok(true),
             Err(error) => error,

@@ -35,7 +35,7 @@ fn url<'a>(context: &'a Context<'_>, environment: &Environment) -> CliResult<(Se
     let variable = |name: &str| context.env.get(name).filter(|value| !value.trim().is_empty());
     let (cwd, root) = (&*context.cwd, &*context.project.root);
     if let Some(url) = &context.global.database_url {
-        return Ok((Secret::new(url), cwd));
+        return Ok((url.clone(), cwd));
     }
     if let Some(url) = variable("DBMIG_DATABASE_URL") {
         return Ok((Secret::new(url), cwd));

@@ -55,8 +55,10 @@ pub fn ask(
                     environment.kind.as_str()
                 ))
                 .help(format!(
-                    "if you mean it: `{} --confirm {}`",
+                    "if you mean it: `{} --confirm{}{}`",
                     question.command,
+                    // Otherwise it would be taken for an option.
+                    if name.starts_with('-') { "=" } else { " " },
                     shell::quoted(&name)
                 )));
         }

@@ -14,6 +14,7 @@ use mysql::{Conn, DriverError, QueryResult};
 use self::error::db_error;
 pub use self::target::MysqlTarget;
 use super::interrupt::{self, Interruptible};
+use super::patience::within;
 use super::setup::Setup;
 
 /// A connection, and how to make another one.
@@ -32,7 +33,9 @@ impl MysqlSession {
     /// What the server, or the way to it, reports.
     pub(super) fn connect(target: &MysqlTarget, setup: &Setup) -> DbResult<Self> {
         interrupt::listen();
-        let conn = connection(target).map_err(|mut error| {
+        let again = target.clone();
+        let opened = within(target.patience(), move || connection(&again));
+        let conn = opened.map_err(|mut error| {
             error.message = target.redact(&error.message);
             error
         })?;

@@ -120,6 +120,11 @@ impl MysqlTarget {
         })
     }
 
+    /// How long connecting may take.
+    pub(super) fn patience(&self) -> Duration {
+        self.opts.get_tcp_connect_timeout().unwrap_or(CONNECT_TIMEOUT)
+    }
+
     /// Without TLS.
     pub(super) fn opts(&self) -> Opts {
         self.opts.clone()

@@ -17,8 +17,9 @@ use postgres::{Client, NoTls, SimpleQueryMessage};
 
 use self::error::{db_error, is_tls, of_connecting};
 pub use self::target::PostgresTarget;
-pub(super) use self::words::are_words;
+pub(crate) use self::words::are_words;
 use super::interrupt::{self, Interruptible};
+use super::patience::within;
 use super::setup::Setup;
 use crate::config::TlsMode;
 
@@ -38,7 +39,9 @@ impl PostgresSession {
     /// What the server, or the way to it, reports.
     pub(super) fn connect(target: &PostgresTarget, setup: &Setup) -> DbResult<Self> {
         interrupt::listen();
-        let client = client(target).map_err(|mut error| {
+        let again = target.clone();
+        let opened = within(target.patience(), move || client(&again));
+        let client = opened.map_err(|mut error| {
             error.message = target.redact(&error.message);
             error
         })?;

@@ -117,6 +117,13 @@ impl PostgresTarget {
         &self.config
     }
 
+    /// How long connecting may take: every host its own time.
+    pub(super) fn patience(&self) -> Duration {
+        let hosts = self.config.get_hosts().len().max(self.config.get_hostaddrs().len());
+        let each = self.config.get_connect_timeout().copied().unwrap_or(CONNECT_TIMEOUT);
+        each * u32::try_from(hosts).unwrap_or(1)
+    }
+
     /// The name of the database, if somebody gives one.
     pub fn database(&self) -> Option<&str> {
         self.config.get_dbname()

@@ -57,7 +57,7 @@ pub(super) const UNSUPPORTED: [&str; 12] = [
 ];
 
 /// Whether a text is such words and not the name of a file.
-pub(in crate::database) fn are_words(text: &str) -> bool {
+pub(crate) fn are_words(text: &str) -> bool {
     let key = text.trim_start().split(|c: char| c == '=' || c.is_whitespace()).next();
     let is_key = |key: &str| KEYS.contains(&key) || UNSUPPORTED.contains(&key);
     text.contains('=') && key.is_some_and(is_key)

@@ -26,6 +26,10 @@ pub(super) struct Clues {
 
 /// The dialect of a database URL; `None` for one that nobody here knows.
 pub(super) fn of_url(url: &str) -> Option<Dialect> {
+    // `host=… dbname=…`
+    if crate::database::are_words(url) {
+        return Some(Dialect::Postgres);
+    }
     match url.split_once("://").map(|(scheme, _)| scheme) {
         Some("postgres" | "postgresql") => Some(Dialect::Postgres),
         Some("mysql" | "mariadb") => Some(Dialect::Mysql),
@@ -193,6 +197,7 @@ mod tests {
     fn schemes_tell() {
         for (url, expected) in [
             ("postgres://u@h/d", Some(Postgres)),
+            ("host=h dbname=d", Some(Postgres)),
             ("mariadb://h/d", Some(Mysql)),
             ("dev.db", Some(Sqlite)),
             ("sqlite://dev.db", Some(Sqlite)),

@@ -209,7 +209,7 @@ fn is_set(env: &Env, name: &str) -> bool {
 /// The URL that the commands would take, and what it is called.
 fn url_of(inputs: &Inputs<'_>) -> Option<(Dialect, String)> {
     if let Some(url) = &inputs.request.database_url {
-        return Some((dialect::of_url(url)?, "`--database-url`".into()));
+        return Some((dialect::of_url(url.reveal())?, "`--database-url`".into()));
     }
     let name =
         ["DBMIG_DATABASE_URL", "DATABASE_URL"].into_iter().find(|n| is_set(inputs.env, n))?;

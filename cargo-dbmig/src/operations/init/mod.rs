@@ -44,7 +44,7 @@ pub struct Request {
     /// `--database`.
     pub database: Option<String>,
     /// `--database-url`.
-    pub database_url: Option<String>,
+    pub database_url: Option<crate::config::Secret>,
 }
 
 /// Where the crates come from, if not from the registry.
