@@ -9,6 +9,7 @@ mod byte_order_mark;
 mod client_command;
 mod collation;
 mod decode;
+mod dialects;
 mod draft;
 mod duplicate_version;
 mod empty_up;
@@ -111,12 +112,14 @@ pub(crate) struct Subject<'a> {
     pub(crate) lock: Option<&'a LockFile>,
     pub(crate) policy: Policy,
     pub(crate) dialects: Vec<Dialect>,
+    /// The one that texts are read in.
+    pub(crate) dialect: Option<Dialect>,
 }
 
 impl Subject<'_> {
-    /// The dialect that texts are read in: the first of the set.
+    /// The dialect that texts are read in.
     pub(crate) fn dialect(&self) -> Option<Dialect> {
-        self.dialects.first().copied()
+        self.dialect
     }
 
     /// Findings of habit hold for this migration.
@@ -187,16 +190,34 @@ pub fn run(raw: &RawSet, options: &Options) -> Checked {
         options.read_settings,
         &mut findings,
     );
-    let files = cut(&migrations, &policy, dialects.first().copied());
     let (repeatables, seeds) =
         plain_files::decode(raw, lock.as_ref(), dialects.first().copied(), &mut findings);
     let lock_read = lock.as_ref();
-    let subject =
-        Subject { raw, migrations, files, repeatables, seeds, lock: lock_read, policy, dialects };
-    for rule in RULES {
-        rule(&subject, &mut findings);
+    let mut subject = Subject {
+        raw,
+        migrations,
+        files: vec![],
+        repeatables,
+        seeds,
+        lock: lock_read,
+        policy,
+        dialect: None,
+        dialects,
+    };
+    let one_by_one = match subject.dialects[..] {
+        [] => vec![None],
+        _ => subject.dialects.iter().copied().map(Some).collect(),
+    };
+    let mut found = Vec::new();
+    for dialect in one_by_one {
+        subject.dialect = dialect;
+        subject.files = cut(&subject.migrations, &subject.policy, dialect);
+        let mut findings = Findings::default();
+        RULES.iter().for_each(|rule| rule(&subject, &mut findings));
+        allow::apply(&subject, &mut findings);
+        found.push((dialect, findings));
     }
-    allow::apply(&subject, &mut findings);
+    findings.extend(dialects::merge(found));
     apply_levels(&subject.policy, &mut findings);
     findings.sort();
     let sound = !findings.iter().any(|f| f.code.group() == Group::Integrity);
