@@ -3,9 +3,13 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "these are tests")]
 
 mod engine;
+#[path = "../../dbmig-build/tests/lock_faults/pairs.rs"]
+mod pairs;
+mod rebase;
 #[path = "../support/mod.rs"]
 mod sandbox;
 mod split;
 mod started;
 #[path = "../support/servers.rs"]
 mod support;
+mod versions;
