@@ -4,9 +4,13 @@
 
 mod connections;
 mod engine;
+#[path = "../../dbmig-build/tests/lock_faults/pairs.rs"]
+mod pairs;
+mod rebase;
 #[path = "../support/mod.rs"]
 mod sandbox;
 mod split;
 mod started;
 #[path = "../support/servers.rs"]
 mod support;
+mod versions;

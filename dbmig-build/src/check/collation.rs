@@ -47,7 +47,7 @@ pub(super) fn key<'a>(version: &'a Version, dialects: &[Dialect]) -> Cow<'a, str
     for c in text.trim_end_matches(' ').chars().flat_map(char::to_lowercase).map(narrow) {
         match c {
             // Accents that stand on their own, and what has no width.
-            '\u{300}'..='\u{36f}' | '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{feff}' => {}
+            '\u{300}'..='\u{36f}' | '\u{200b}'..='\u{200f}' | '\u{feff}' => {}
             'ß' => folded.push_str("ss"),
             'æ' => folded.push_str("ae"),
             'œ' => folded.push_str("oe"),

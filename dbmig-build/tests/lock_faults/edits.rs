@@ -60,7 +60,12 @@ fn of_a_text() {
     ];
     for dialect in Dialect::ALL {
         for (kind, text, expected) in &cases {
-            assert_eq!(after(dialect, text), *expected, "{dialect}: {kind}");
+            let mut expected = expected.to_vec();
+            // SQLite skips the mark; a server takes it for a part of the first word.
+            if text.starts_with('\u{feff}') && dialect != Dialect::Sqlite {
+                expected.push("byte-order-mark m/1_a/up.sql");
+            }
+            assert_eq!(after(dialect, text), expected, "{dialect}: {kind}");
         }
     }
 }

@@ -3,6 +3,7 @@
 
 mod edits;
 mod line_ends;
+mod pairs;
 mod versions;
 
 use dbmig_build::check::{self, Options};
