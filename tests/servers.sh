@@ -33,6 +33,8 @@ missing_packages() {
     fi
     if ! command -v mariadb > /dev/null; then echo mariadb-client; fi
     if ! command -v openssl > /dev/null; then echo openssl; fi
+    # Not a server: it shows what the build script does.
+    if ! command -v strace > /dev/null; then echo strace; fi
 }
 
 # Installs packages and starts none of their services.

@@ -189,7 +189,9 @@ impl<'o> Context<'o> {
     /// The database must be named, or is not known. Findings are no error: they are in the result.
     pub fn check(&self) -> CliResult<Checked> {
         let dir = self.migrations_dir()?;
-        let raw = dbmig_build::load(&dir, &self.show(&dir));
+        let mut raw = dbmig_build::load(&dir, &self.show(&dir));
+        let seeds = self.seeds_dir()?;
+        dbmig_build::load_reference(&mut raw, &seeds, &self.show(&seeds));
         let options = Options {
             read_settings: metadata::read,
             dialects: self.configured_dialect()?.map(|dialect| vec![dialect]),
@@ -229,7 +231,7 @@ impl<'o> Context<'o> {
                 stopping.push(finding);
             } else if error
                 && (about_metadata(finding.code)
-                    || finding.code.group() == Group::Lock && finding.code != Code::Draft)
+                    || finding.code.group() == Group::Lock && !finding.code.is_settled_by_lock())
             {
                 // Habits are for `check` and the build; here they would only be in the way.
                 finding.severity = Severity::Warning;

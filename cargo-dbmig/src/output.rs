@@ -60,7 +60,7 @@ impl Output {
     /// A result for people; nothing with `--format json`.
     pub fn line(&mut self, text: impl AsRef<str>) {
         if self.format != Format::Json {
-            let text = printable(text.as_ref());
+            let text = dbmig_build::printable(text.as_ref());
             self.write_out(&text, true);
         }
     }
@@ -144,14 +144,14 @@ impl Output {
     /// A line of its own on standard error.
     pub fn message_line(&mut self, text: impl AsRef<str>) {
         self.flush();
-        let _ = writeln!(self.stderr, "{}", printable(text.as_ref()));
+        let _ = writeln!(self.stderr, "{}", dbmig_build::printable(text.as_ref()));
     }
 
     /// Rewrites the last line of the terminal; `""` clears it.
     pub fn live_line(&mut self, text: &str) {
         if self.live {
             self.flush();
-            let _ = write!(self.stderr, "\r\u{1b}[2K{}", printable(text));
+            let _ = write!(self.stderr, "\r\u{1b}[2K{}", dbmig_build::printable(text));
             let _ = self.stderr.flush();
         }
     }
@@ -165,7 +165,7 @@ impl Output {
 
     fn message(&mut self, word: &str, text: &str) {
         self.flush();
-        let _ = writeln!(self.stderr, "{word}: {}", printable(text));
+        let _ = writeln!(self.stderr, "{word}: {}", dbmig_build::printable(text));
     }
 
     /// A reader that went away ends the output quietly, not the command.
@@ -187,28 +187,5 @@ fn merge(object: &mut Map<String, Value>, fields: &Map<String, Value>) {
             (Some(Value::Array(list)), Value::Array(more)) => list.extend(more.iter().cloned()),
             _ => drop(object.insert(name.clone(), value.clone())),
         }
-    }
-}
-
-/// Names and messages come from files and servers: control characters never reach the terminal.
-fn printable(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        if c.is_control() && c != '\n' && c != '\t' {
-            out.extend(c.escape_default());
-        } else {
-            out.push(c);
-        }
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn control_characters_are_shown_not_sent() {
-        assert_eq!(printable("a\u{1b}[31m\r\nb\tc"), "a\\u{1b}[31m\\r\nb\tc");
     }
 }

@@ -1,9 +1,11 @@
 //! The embedded form of a set: one text, an index in front, read without copying.
 //!
 //! ```text
-//! dbmig-blob 1
+//! dbmig-blob 2
 //! set dialects=sqlite lock=sha256:…
 //! migration <version> dir=… up=<bytes> down=<bytes> up-digest=… …
+//! repeatable R__<name>.sql text=<bytes> digest=…
+//! seed reference/<name> text=<bytes> digest=…
 //!                                   an empty line ends the index
 //! <the texts, one after the other>
 //! ```
@@ -12,10 +14,13 @@
 
 use crate::fields::{self, push, push_word};
 use crate::lock::{push_settings, read_setting};
-use crate::{Dialect, Digest, Digests, Migration, MigrationSet, Settings, Standing, Version};
+use crate::{
+    Dialect, Digest, Digests, Migration, MigrationSet, Repeatable, Seed, Settings, Standing,
+    Version,
+};
 
 /// The format that this version writes and reads.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// Why a blob could not be read: only a text that `dbmig-build` did not write has one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,19 +61,40 @@ pub fn render(set: &MigrationSet) -> String {
         if let Some(digest) = &migration.digests.metadata {
             push(&mut index, "metadata-digest", digest.as_str());
         }
-        match migration.standing {
-            Standing::Locked => {}
-            Standing::Modified => push(&mut index, "standing", "modified"),
-            Standing::Draft => push(&mut index, "standing", "draft"),
-        }
+        push_standing(&mut index, migration.standing);
         push_settings(&mut index, &migration.settings);
         index.push('\n');
+    }
+    let mut file = |keyword: &str, name: &str, text: &str, digest: &Digest, standing: Standing| {
+        index.push_str(keyword);
+        index.push(' ');
+        push_word(&mut index, name);
+        push(&mut index, "text", &text.len().to_string());
+        texts.push_str(text);
+        push(&mut index, "digest", digest.as_str());
+        push_standing(&mut index, standing);
+        index.push('\n');
+    };
+    for Repeatable { name, sql, digest, standing } in set.repeatables() {
+        file("repeatable", name, sql, digest, *standing);
+    }
+    for Seed { name, sql, digest } in set.seeds() {
+        file("seed", name, sql, digest, Standing::Locked);
     }
     index.push('\n');
     index + &texts
 }
 
-/// Reads a set; the texts stay where they are.
+/// Appends what the lock knows, where it does not know all.
+fn push_standing(index: &mut String, standing: Standing) {
+    match standing {
+        Standing::Locked => {}
+        Standing::Modified => push(index, "standing", "modified"),
+        Standing::Draft => push(index, "standing", "draft"),
+    }
+}
+
+/// Reads a set; the texts of migrations stay where they are.
 ///
 /// # Errors
 ///
@@ -81,7 +107,7 @@ pub fn parse(blob: &'static str) -> Result<MigrationSet, BlobError> {
         return Err(damaged("it has another format"));
     }
     let (mut dialects, mut lock) = (vec![], None);
-    let mut migrations = vec![];
+    let (mut migrations, mut repeatables, mut seeds) = (vec![], vec![], vec![]);
     for line in lines {
         let words = fields::parse(line).map_err(damaged)?;
         match words.first().map(|word| word.value.as_str()) {
@@ -95,6 +121,11 @@ pub fn parse(blob: &'static str) -> Result<MigrationSet, BlobError> {
                 }
             }
             Some("migration") => migrations.push(migration(&words[1..], &mut texts)?),
+            Some("repeatable") => repeatables.push(file(&words[1..], &mut texts)?),
+            Some("seed") => {
+                let Repeatable { name, sql, digest, .. } = file(&words[1..], &mut texts)?;
+                seeds.push(Seed { name, sql, digest });
+            }
             _ => return Err(damaged("a line of the index is not known")),
         }
     }
@@ -102,6 +133,7 @@ pub fn parse(blob: &'static str) -> Result<MigrationSet, BlobError> {
         return Err(damaged("there is more text than the index tells"));
     }
     MigrationSet::new(migrations, dialects, lock)
+        .map(|set| set.with_repeatables(repeatables).with_seeds(seeds))
         .map_err(|version| damaged(&format!("version `{version}` stands twice")))
 }
 
@@ -143,6 +175,27 @@ fn migration(words: &[fields::Field], texts: &mut &'static str) -> Result<Migrat
     })
 }
 
+/// A plain file; seeds have the same fields but the standing.
+fn file(words: &[fields::Field], texts: &mut &'static str) -> Result<Repeatable, BlobError> {
+    let Some((name, rest)) = words.split_first().filter(|(name, _)| name.key.is_none()) else {
+        return Err(damaged("a file without name"));
+    };
+    let (mut sql, mut file_digest, mut standing) = (None, None, Standing::Locked);
+    for word in rest {
+        match (word.key.as_deref(), word.value.as_str()) {
+            (Some("text"), value) => sql = Some(take(texts, value)?),
+            (Some("digest"), value) => file_digest = Some(digest(value)?),
+            (Some("standing"), "modified") => standing = Standing::Modified,
+            (Some("standing"), "draft") => standing = Standing::Draft,
+            _ => return Err(damaged("a field of a file is not known")),
+        }
+    }
+    let (Some(sql), Some(digest)) = (sql, file_digest) else {
+        return Err(damaged("a field of a file is missing"));
+    };
+    Ok(Repeatable { name: name.value.clone(), sql: sql.to_owned(), digest, standing })
+}
+
 /// Takes the next text of this length.
 fn take(texts: &mut &'static str, length: &str) -> Result<&'static str, BlobError> {
     let length: usize = length.parse().map_err(|_| damaged("a length is not a number"))?;
@@ -172,7 +225,7 @@ fn damaged(reason: &str) -> BlobError {
 mod tests {
     use super::*;
     use crate::check::{self, Options};
-    use crate::{RawFile, RawMigration, RawSet};
+    use crate::{RawFile, RawMigration, RawNamed, RawSet};
 
     fn sample() -> MigrationSet {
         let migration = |dir_name: &str, down: RawFile, metadata: &str| RawMigration {
@@ -181,7 +234,13 @@ mod tests {
             down,
             metadata: RawFile::Bytes(metadata.into()),
         };
+        let named = |name: &str, text: &str| RawNamed {
+            name: name.into(),
+            content: RawFile::Bytes(text.into()),
+        };
         let raw = RawSet {
+            repeatables: vec![named("R__a=b.sql", "\u{feff}select 'é\n\n'"), named("R__c.sql", "")],
+            seeds: vec![named("reference/1 a.csv", "a,b\n")],
             migrations: vec![
                 migration(
                     "1=x_a b",
@@ -215,10 +274,12 @@ mod tests {
         let blob = render(&sample());
         for broken in [
             String::new(),
-            blob.replace("blob 1", "blob 2"),
+            blob.replace("blob 2", "blob 3"),
             blob[..blob.len() - 1].to_owned(),
             blob.clone() + "x",
             blob.replacen("up=", "uq=", 1),
+            blob.replacen("repeatable ", "repeated ", 1),
+            blob.replacen(" text=", " test=", 1),
         ] {
             assert!(parse(broken.leak()).is_err());
         }

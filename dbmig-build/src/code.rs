@@ -65,6 +65,7 @@ codes! {
     LateConflict = "late-conflict", Lock, Error, "A late migration conflicts with a locked one.";
     LateDraft = "late-draft", Lock, Warning, "A draft sorts before a locked migration.";
     LateOpaque = "late-opaque", Lock, Warning, "Nobody can tell whether a late migration conflicts.";
+    LinkOutside = "link-outside", Habit, Error, "A link leads out of the migrations directory.";
     LockConflict = "lock-conflict", Lock, Error, "The lock file holds merge conflict markers.";
     LockMalformed = "lock-malformed", Lock, Error, "The lock file is damaged.";
     LockMissing = "lock-missing", Lock, Error, "There is no lock file.";
@@ -82,10 +83,13 @@ codes! {
     Reformatted = "reformatted", Lock, Note, "A locked migration differs in white space and comments only.";
     Removed = "removed", Lock, Error, "A locked migration is gone.";
     Renamed = "renamed", Lock, Warning, "The directory of a locked migration has another name.";
+    RepeatableChanged = "repeatable-changed", Lock, Error, "A repeatable migration is not what was locked.";
+    SeedChanged = "seed-changed", Lock, Error, "A reference seed is not what was locked.";
     SessionSetting = "session-setting", Habit, Warning, "A setting outlasts the migration.";
     StraySql = "stray-sql", Habit, Warning, "A plain `.sql` file stands beside the migrations.";
     TodoLeft = "todo-left", Habit, Error, "A `dbmig:todo` was left.";
     TransactionControl = "transaction-control", Habit, Error, "A migration begins or ends a transaction by itself.";
+    UnknownDirective = "unknown-directive", Habit, Error, "A `dbmig:` comment is not known.";
     UnknownLint = "unknown-lint", Habit, Warning, "A lint level or a `dbmig:allow` names no code.";
     Unreadable = "unreadable", Integrity, Error, "Something could not be read.";
     UnsureSplit = "unsure-split", Habit, Warning, "A text can not be cut into statements with certainty.";
@@ -94,6 +98,12 @@ codes! {
 }
 
 impl Code {
+    /// Whether `cargo dbmig lock` settles it, because the file is meant to be edited: the build warns,
+    /// and only `check` and protected environments refuse it.
+    pub const fn is_settled_by_lock(self) -> bool {
+        matches!(self, Self::Draft | Self::RepeatableChanged | Self::SeedChanged)
+    }
+
     /// Finds a code by its name.
     pub fn by_name(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|code| code.as_str() == name)

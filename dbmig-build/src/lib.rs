@@ -22,8 +22,11 @@ mod finding;
 mod load;
 pub mod lock;
 mod migration;
+mod nearest;
 mod policy;
+mod printable;
 mod raw;
+mod repeatable;
 mod seed;
 mod set;
 mod settings;
@@ -31,7 +34,7 @@ pub mod sql;
 mod version;
 
 #[cfg(feature = "fs")]
-pub use build::{BuildEnv, BuildError, Builder, Directive, Outcome, build};
+pub use build::{BuildEnv, BuildError, Builder, Directive, Outcome, build, try_build};
 pub use code::{Code, Group};
 pub use dialect::{Dialect, UnknownDialect};
 pub use digest::Digest;
@@ -41,10 +44,12 @@ pub use load::load;
 pub use lock::{LockEntry, LockFile};
 pub use migration::{Digests, Migration, Standing};
 pub use policy::{Level, Policy};
-pub use raw::{RawFile, RawMigration, RawSet};
-#[cfg(feature = "fs")]
-pub use seed::load_seeds;
+pub use printable::{one_line, printable};
+pub use raw::{RawFile, RawMigration, RawNamed, RawSet};
+pub use repeatable::Repeatable;
 pub use seed::{SEED_SETS, Seed};
+#[cfg(feature = "fs")]
+pub use seed::{load_reference, load_seeds};
 pub use set::MigrationSet;
 pub use settings::{
     DBMIG_KEYS, ReadSettings, Settings, SettingsProblem, SettingsRead, read_subset,

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use walkdir::{DirEntry, WalkDir};
 
-use crate::{RawFile, RawMigration, RawSet, lock};
+use crate::{RawFile, RawMigration, RawNamed, RawSet, Repeatable, lock};
 
 /// Below this many migrations a second thread costs more than it saves.
 const WORTH_A_THREAD: usize = 200;
@@ -55,6 +55,7 @@ const FILES: [&str; 3] = ["up.sql", "down.sql", "metadata.toml"];
 /// One walk over both levels: listing a directory is cheaper than asking for three files.
 fn walk(dir: &Path, raw: &mut RawSet) -> Vec<Found> {
     let mut found: Vec<Found> = Vec::new();
+    let mut root = Root { dir, real: None };
     let visible = |entry: &DirEntry| {
         entry.depth() == 0 || !entry.file_name().as_encoded_bytes().starts_with(b".")
     };
@@ -81,6 +82,9 @@ fn walk(dir: &Path, raw: &mut RawSet) -> Vec<Found> {
                 continue;
             };
             let mut files = [None, None, None];
+            if is_link && root.leaves(entry.path()) {
+                raw.links_outside.push(name.to_owned());
+            }
             // Like Diesel, a link to a directory is a migration; a walk does not enter it by itself.
             if is_link {
                 for (slot, file) in files.iter_mut().zip(FILES) {
@@ -91,15 +95,53 @@ fn walk(dir: &Path, raw: &mut RawSet) -> Vec<Found> {
             found.push(Found { name: name.to_owned(), files });
         } else if entry.depth() == 1 {
             let name = entry.file_name();
+            if is_link && fs::metadata(entry.path()).is_err() {
+                let path = raw.path_of(&[&name.to_string_lossy()]);
+                raw.unreadable.push((path, "it is a link that leads nowhere".into()));
+                continue;
+            }
+            if let Some(name) = name.to_str().filter(|name| Repeatable::is_name(name)) {
+                if is_link && root.leaves(entry.path()) {
+                    raw.links_outside.push(name.to_owned());
+                }
+                let is_file = entry.file_type().is_file() || entry.path().is_file();
+                let content = read(entry.path(), is_file);
+                raw.repeatables.push(RawNamed { name: name.to_owned(), content });
+                continue;
+            }
             // A name that is not UTF-8 matters for a directory only.
             raw.strays
                 .extend(name.to_str().filter(|name| *name != lock::FILE_NAME).map(str::to_owned));
         } else if let Some(slot) = slot_of(&entry, found.last_mut()) {
             let is_file = entry.file_type().is_file() || is_link && entry.path().is_file();
+            if is_link && root.leaves(entry.path()) {
+                let below = entry.path().strip_prefix(dir).unwrap_or(entry.path());
+                raw.links_outside.push(below.to_string_lossy().replace('\\', "/"));
+            }
             *slot = Some((entry.into_path(), is_file));
         }
     }
     found
+}
+
+/// The directory itself, without links; looked up when the first link is met.
+struct Root<'d> {
+    dir: &'d Path,
+    real: Option<PathBuf>,
+}
+
+impl Root<'_> {
+    /// The link leads to something outside.
+    fn leaves(&mut self, link: &Path) -> bool {
+        if self.real.is_none() {
+            self.real = self.dir.canonicalize().ok();
+        }
+        match (link.canonicalize(), &self.real) {
+            (Ok(target), Some(root)) => !target.starts_with(root),
+            // Leads nowhere: reading it says so.
+            _ => false,
+        }
+    }
 }
 
 /// Where an entry of the second level belongs, if it is one of the three files.
@@ -145,7 +187,7 @@ fn migration(found: &Found) -> RawMigration {
 }
 
 /// Reads a file. What is no regular one is not opened: a pipe would wait for a writer that never comes.
-fn read(path: &Path, is_file: bool) -> RawFile {
+pub(crate) fn read(path: &Path, is_file: bool) -> RawFile {
     if !is_file {
         return RawFile::Unreadable("it is not a regular file".into());
     }
@@ -173,6 +215,7 @@ mod tests {
             fs::create_dir(dir.path().join(name)).unwrap();
         }
         fs::write(dir.path().join("README.md"), "x").unwrap();
+        fs::write(dir.path().join("R__views.sql"), "select 2").unwrap();
         fs::write(dir.path().join("1_a/up.sql"), "select 1").unwrap();
         fs::create_dir(dir.path().join("2_b/up.sql")).unwrap();
         fs::write(dir.path().join(lock::FILE_NAME), "lock").unwrap();
@@ -184,6 +227,8 @@ mod tests {
         assert_eq!(raw.migrations[1].up, RawFile::Unreadable("it is not a regular file".into()));
         assert_eq!(raw.lock, RawFile::Bytes(b"lock".to_vec()));
         assert_eq!(raw.strays, ["README.md"]);
+        let content = RawFile::Bytes(b"select 2".to_vec());
+        assert_eq!(raw.repeatables, [RawNamed { name: "R__views.sql".into(), content }]);
         assert!(raw.unreadable.is_empty());
     }
 
@@ -203,6 +248,7 @@ mod tests {
         assert_eq!(raw.migrations[0].up, RawFile::Bytes(b"select 1".to_vec()));
         assert_eq!(raw.migrations[0].down, RawFile::Absent);
         assert_eq!(raw.migrations[1].up, RawFile::Bytes(b"select 1".to_vec()));
+        assert_eq!(raw.links_outside, ["1_a", "2_b/metadata.toml", "2_b/up.sql"]);
         for file in [&raw.migrations[1].down, &raw.migrations[1].metadata] {
             assert_eq!(*file, RawFile::Unreadable("it is not a regular file".into()));
         }

@@ -9,8 +9,16 @@ pub struct RawSet {
     pub migrations: Vec<RawMigration>,
     /// `dbmig.lock`.
     pub lock: RawFile,
+    /// Repeatable migrations, sorted by name.
+    pub repeatables: Vec<RawNamed>,
+    /// How findings call the seeds directory.
+    pub seeds_path: String,
+    /// Reference seeds, sorted by name: their paths below the seeds directory.
+    pub seeds: Vec<RawNamed>,
     /// What could not be read, or has no name that can be written: path and reason.
     pub unreadable: Vec<(String, String)>,
+    /// Links that lead out of the directory, as paths below it.
+    pub links_outside: Vec<String>,
     /// Plain files beside the migrations, sorted by name; Diesel ignores them.
     pub strays: Vec<String>,
     /// Entries whose names are not UTF-8, as far as they can be shown.
@@ -28,6 +36,15 @@ pub struct RawMigration {
     pub down: RawFile,
     /// `metadata.toml`.
     pub metadata: RawFile,
+}
+
+/// A plain file with its name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RawNamed {
+    /// Its name.
+    pub name: String,
+    /// Its content.
+    pub content: RawFile,
 }
 
 /// A file as found.
@@ -55,13 +72,22 @@ impl RawFile {
 impl RawSet {
     /// The path of a file of this set, for findings.
     pub fn path_of(&self, parts: &[&str]) -> String {
-        let mut path = self.path.clone();
-        for part in parts {
-            if !path.is_empty() && !path.ends_with('/') {
-                path.push('/');
-            }
-            path.push_str(part);
-        }
-        path
+        joined(&self.path, parts)
     }
+
+    /// The path of a reference seed, for findings.
+    pub fn path_of_seed(&self, name: &str) -> String {
+        joined(&self.seeds_path, &[name])
+    }
+}
+
+fn joined(folder: &str, parts: &[&str]) -> String {
+    let mut path = folder.to_owned();
+    for part in parts {
+        if !path.is_empty() && !path.ends_with('/') {
+            path.push('/');
+        }
+        path.push_str(part);
+    }
+    path
 }

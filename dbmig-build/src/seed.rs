@@ -1,9 +1,15 @@
 //! `Seed`: a data file under `seeds/`, identified by its name and the digest of its content.
 
 use crate::Digest;
+#[cfg(feature = "fs")]
+use crate::{RawNamed, RawSet, load};
 
 /// The seed sets, in the order in which they run.
 pub const SEED_SETS: [&str; 3] = ["reference", "dev", "test"];
+
+/// The file types of seeds.
+#[cfg(feature = "fs")]
+const FILE_TYPES: [&str; 3] = ["sql", "csv", "json"];
 
 /// A data file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,4 +59,77 @@ pub fn load_seeds(
         seeds.push(Seed { name: format!("{set}/{name}"), sql, digest });
     }
     Ok(seeds)
+}
+
+/// Reads the reference seeds (`reference/*.{sql,csv,json}` below `seeds_dir`) into `raw`; findings will
+/// call the folder `shown`. Judges nothing, as [`crate::load`]; a folder that is not there holds none.
+#[cfg(feature = "fs")]
+pub fn load_reference(raw: &mut RawSet, seeds_dir: &std::path::Path, shown: &str) {
+    let [reference, ..] = SEED_SETS;
+    let dir = seeds_dir.join(reference);
+    shown.clone_into(&mut raw.seeds_path);
+    if std::fs::symlink_metadata(&dir).is_err() {
+        return;
+    }
+    let walk = walkdir::WalkDir::new(&dir).min_depth(1).max_depth(1).follow_links(true);
+    for entry in walk.sort_by_file_name() {
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(error) => {
+                let reason =
+                    error.io_error().map_or_else(|| error.to_string(), ToString::to_string);
+                let path = raw.path_of_seed(reference);
+                raw.unreadable.push((path, format!("could not read it: {reason}")));
+                continue;
+            }
+        };
+        let (path, file_type) = (entry.path(), entry.file_type());
+        let is_seed =
+            path.extension().is_some_and(|end| FILE_TYPES.iter().any(|known| end == *known));
+        if !is_seed || file_type.is_dir() {
+            continue;
+        }
+        let Some(name) = entry.file_name().to_str() else {
+            raw.undecodable_names.push(entry.file_name().to_string_lossy().into_owned());
+            continue;
+        };
+        let content = load::read(path, file_type.is_file());
+        raw.seeds.push(RawNamed { name: format!("{reference}/{name}"), content });
+    }
+}
+
+#[cfg(all(test, feature = "fs"))]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    #[test]
+    fn reads_reference_seeds_of_three_types() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut raw = RawSet::default();
+        load_reference(&mut raw, dir.path(), "seeds");
+        assert!(raw.seeds.is_empty() && raw.unreadable.is_empty());
+        for name in ["reference/2_b.csv", "reference/1_a.sql", "reference/3_c.json"] {
+            fs::create_dir_all(dir.path().join("reference/sub.sql")).unwrap();
+            fs::write(dir.path().join(name), name).unwrap();
+        }
+        fs::write(dir.path().join("reference/README.md"), "x").unwrap();
+        fs::create_dir(dir.path().join("dev")).unwrap();
+        fs::write(dir.path().join("dev/1_d.sql"), "x").unwrap();
+        load_reference(&mut raw, dir.path(), "seeds");
+        let names: Vec<_> = raw.seeds.iter().map(|seed| seed.name.as_str()).collect();
+        assert_eq!(names, ["reference/1_a.sql", "reference/2_b.csv", "reference/3_c.json"]);
+        assert_eq!(raw.path_of_seed(names[0]), "seeds/reference/1_a.sql");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_folder_that_can_not_be_read_is_said() {
+        let dir = tempfile::tempdir().unwrap();
+        std::os::unix::fs::symlink("/nonexistent", dir.path().join("reference")).unwrap();
+        let mut raw = RawSet::default();
+        load_reference(&mut raw, dir.path(), "seeds");
+        assert_eq!(raw.unreadable.len(), 1, "{raw:?}");
+        assert_eq!(raw.unreadable[0].0, "seeds/reference");
+    }
 }

@@ -1,6 +1,6 @@
 //! `MigrationSet`: the migrations of one database, in version order, without duplicates.
 
-use crate::{Dialect, Digest, Migration, Version};
+use crate::{Dialect, Digest, Migration, Repeatable, Seed, Version};
 
 /// All migrations of one database.
 ///
@@ -10,6 +10,8 @@ pub struct MigrationSet {
     migrations: Vec<Migration>,
     dialects: Vec<Dialect>,
     lock: Option<Digest>,
+    repeatables: Vec<Repeatable>,
+    seeds: Vec<Seed>,
 }
 
 impl MigrationSet {
@@ -29,7 +31,31 @@ impl MigrationSet {
                 return Err(pair[1].version.clone());
             }
         }
-        Ok(Self { migrations, dialects, lock })
+        Ok(Self { migrations, dialects, lock, repeatables: vec![], seeds: vec![] })
+    }
+
+    /// Adds the repeatable migrations, which run in the order of their names.
+    pub fn with_repeatables(mut self, mut repeatables: Vec<Repeatable>) -> Self {
+        repeatables.sort_by(|a, b| a.name.cmp(&b.name));
+        self.repeatables = repeatables;
+        self
+    }
+
+    /// Adds the reference seeds, which run in the order of their names.
+    pub fn with_seeds(mut self, mut seeds: Vec<Seed>) -> Self {
+        seeds.sort_by(|a, b| a.name.cmp(&b.name));
+        self.seeds = seeds;
+        self
+    }
+
+    /// The repeatable migrations in the order of their names.
+    pub fn repeatables(&self) -> &[Repeatable] {
+        &self.repeatables
+    }
+
+    /// The reference seeds in the order of their names.
+    pub fn seeds(&self) -> &[Seed] {
+        &self.seeds
     }
 
     /// The migrations in version order.

@@ -45,10 +45,14 @@ pub use source::DieselSource;
 
 /// Takes in what the build script wrote: defines `pub static MIGRATIONS: EmbeddedSet`.
 ///
-/// The package needs `dbmig_build::build()` in its `build.rs`.
+/// The package needs `dbmig_build::build()` in its `build.rs`. With a name it is the set that
+/// `dbmig_build::Builder::name` gave it; each goes into a module of its own.
 #[macro_export]
 macro_rules! include_migrations {
     () => {
-        include!(concat!(env!("OUT_DIR"), "/dbmig.rs"));
+        $crate::include_migrations!("dbmig");
+    };
+    ($name:literal) => {
+        include!(concat!(env!("OUT_DIR"), "/", $name, ".rs"));
     };
 }

@@ -111,3 +111,51 @@ fn a_relock_keeps_the_reason_for_being_late() {
     sandbox.dbmig(["lock", "--relock", "2"]).ok();
     assert!(sandbox.read("migrations/dbmig.lock").contains("late=\"we know\""));
 }
+
+#[test]
+fn repeatables_and_reference_seeds_are_locked_and_may_change() {
+    let sandbox = locked();
+    sandbox.write("migrations/R__views.sql", "CREATE VIEW v AS SELECT 1;\n");
+    sandbox.write("seeds/reference/001_a.csv", "id\n1\n");
+    sandbox.write("seeds/dev/001_b.sql", "SELECT 1;\n");
+    let check = || sandbox.dbmig(["check"]);
+    check().exits(1).warns("error[repeatable-changed]: repeatable `R__views.sql` is not locked");
+    check().exits(1).warns("error[seed-changed]").warns("\n  --> seeds/reference/001_a.csv");
+    sandbox
+        .dbmig(["lock"])
+        .ok()
+        .says("locked  R__views.sql")
+        .says("locked  reference/001_a.csv")
+        .says("1 final migration, 1 repeatable, 1 reference seed");
+    check().ok();
+    let lock = sandbox.read("migrations/dbmig.lock");
+    assert!(lock.contains("\nrepeatable R__views.sql digest=sha256:"), "{lock}");
+    assert!(lock.contains("\nseed reference/001_a.csv digest=sha256:"), "{lock}");
+    assert!(!lock.contains("001_b"), "{lock}");
+
+    sandbox.write("migrations/R__views.sql", "CREATE VIEW v AS SELECT 2;\n");
+    std::fs::remove_file(sandbox.path("seeds/reference/001_a.csv")).unwrap();
+    check().exits(1).warns("was edited after it was locked").warns("the file is gone");
+    sandbox.dbmig(["migrate", "--env", "production"]).exits(1).warns("repeatable-changed");
+    sandbox.dbmig(["migrate"]).ok().silent_about("repeatable-changed");
+    sandbox.dbmig(["lock"]).ok().says("1 final migration, 1 repeatable\n");
+    check().ok();
+}
+
+#[test]
+fn the_format_is_raised_by_request_only() {
+    let sandbox = locked();
+    let before = sandbox.snapshot();
+    sandbox.dbmig(["lock", "--upgrade"]).ok().says("already the newest format (1)");
+    assert!(before == sandbox.snapshot());
+    let newer = sandbox.read("migrations/dbmig.lock").replace("dbmig-lock 1", "dbmig-lock 2");
+    sandbox.write("migrations/dbmig.lock", &newer);
+    for args in [&["lock", "--upgrade"][..], &["lock", "--resolve"]] {
+        let ran = sandbox.dbmig(args.iter().copied()).exits(2);
+        ran.warns("dbmig.lock:2:1: the lock file has format 2").warns("update cargo-dbmig");
+    }
+    sandbox.dbmig(["check"]).exits(1).warns("error[lock-unsupported]");
+    assert_eq!(sandbox.read("migrations/dbmig.lock"), newer);
+    std::fs::remove_file(sandbox.path("migrations/dbmig.lock")).unwrap();
+    sandbox.dbmig(["lock", "--upgrade"]).exits(2).warns("there is no lock file");
+}

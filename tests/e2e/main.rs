@@ -5,6 +5,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod build_script;
 mod dependencies;
 mod init;
 mod shop;

@@ -6,7 +6,7 @@ use crate::support::{Ran, Sandbox, repository};
 
 /// The demonstration in a folder of its own, with paths to this checkout. Packages that share a target
 /// directory need names of their own.
-fn shop(name: &str) -> Sandbox {
+pub(crate) fn shop(name: &str) -> Sandbox {
     let sandbox = Sandbox::new();
     copy(&repository().join("fixtures/shop"), &sandbox.cwd);
     // What the tests have fetched, and nothing else.

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "these are tests")]
 
 mod connections;
+mod engine;
 #[path = "../support/mod.rs"]
 mod sandbox;
 mod split;

@@ -29,11 +29,11 @@ macro_rules! pages {
 const PAGES: &[(&str, &str)] = pages! {
     "allow-without-reason" "base-changed" "base-unknown" "byte-order-mark" "client-command" "draft"
     "duplicate-version" "empty-up" "invalid-metadata" "invalid-name" "late-conflict" "late-draft"
-    "late-opaque" "lock-conflict" "lock-malformed" "lock-missing" "lock-unsupported" "metadata-not-read"
+    "late-opaque" "link-outside" "lock-conflict" "lock-malformed" "lock-missing" "lock-unsupported" "metadata-not-read"
     "metadata-transaction-missing" "missing-down" "missing-up" "modified" "needs-no-transaction"
-    "no-transaction-mixed" "not-utf8" "nul-byte" "policy-stale" "reformatted" "removed" "renamed" "session-setting"
-    "stray-sql" "todo-left" "transaction-control" "unknown-lint" "unreadable" "unsure-split" "unused-allow"
-    "unusual-name"
+    "no-transaction-mixed" "not-utf8" "nul-byte" "policy-stale" "reformatted" "removed" "renamed" "repeatable-changed"
+    "seed-changed" "session-setting" "stray-sql" "todo-left" "transaction-control" "unknown-directive" "unknown-lint"
+    "unreadable" "unsure-split" "unused-allow" "unusual-name"
 };
 
 pub(crate) fn run(output: &mut Output, args: &ExplainArgs) -> CliResult<Exit> {

@@ -1,10 +1,10 @@
 //! `lock`: make drafts final.
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use clap::Args;
-use dbmig_build::lock::{self, FILE_NAME, LockError, ResolveError};
-use dbmig_build::{Code, Finding, Findings, LockFile, Severity, Standing, Version};
+use dbmig_build::lock::{self, FILE_NAME, FORMAT, LockError, LockedFiles, ResolveError, Resolved};
+use dbmig_build::{Code, Finding, Findings, LockEntry, LockFile, Severity, Standing, Version};
 use serde_json::json;
 
 use crate::context::Context;
@@ -36,6 +36,9 @@ pub struct LockArgs {
     /// Put a lock file with merge conflict markers in order: keep the migrations of both sides
     #[arg(long, conflicts_with_all = ["relock", "late_ok"])]
     resolve: bool,
+    /// Write the newest format, which older versions may not read; otherwise the format stays
+    #[arg(long, conflicts_with_all = ["relock", "late_ok", "resolve"])]
+    upgrade: bool,
     /// Show what would be locked, and write nothing
     #[arg(long)]
     dry_run: bool,
@@ -66,6 +69,9 @@ pub(crate) fn run(context: &mut Context<'_>, args: &LockArgs) -> CliResult<Exit>
     if args.resolve {
         return resolve(context, args.writing());
     }
+    if args.upgrade {
+        return upgrade(context);
+    }
     let checked = context.check()?;
     let relocked = relocked(context, args, checked.lock.as_ref())?;
     let stops = |finding: &Finding| {
@@ -73,7 +79,8 @@ pub(crate) fn run(context: &mut Context<'_>, args: &LockArgs) -> CliResult<Exit>
             |versions: &[Version]| finding.version.as_ref().is_some_and(|v| versions.contains(v));
         finding.severity == Severity::Error
             && match finding.code {
-                Code::Draft | Code::LockMissing => false,
+                code if code.is_settled_by_lock() => false,
+                Code::LockMissing => false,
                 Code::LateConflict => args.late_ok.is_none(),
                 Code::Modified | Code::Removed => !about(&relocked),
                 _ => true,
@@ -95,25 +102,33 @@ pub(crate) fn run(context: &mut Context<'_>, args: &LockArgs) -> CliResult<Exit>
     let policy = context.policy().or_else(|| checked.lock.as_ref().map(|lock| lock.policy.clone()));
     let mut previous = checked.lock;
     // Where it may stand was decided with its version, not with its text.
-    let mut late_before = Vec::new();
+    let mut before = Vec::new();
     for version in &relocked {
-        let removed = previous.as_mut().and_then(|lock| lock.remove(version));
-        late_before.extend(removed.and_then(|entry| Some((entry.version, entry.late?))));
+        before.extend(previous.as_mut().and_then(|lock| lock.remove(version)));
     }
     let mut lock =
         locking::lock_of(&set, previous.as_ref(), vec![dialect], policy.unwrap_or_default());
-    for (version, reason) in late_before {
+    for LockEntry { version, late, proof, .. } in before {
         if let Some(mut entry) = lock.get(&version).cloned() {
-            entry.late = Some(args.late_ok.clone().unwrap_or(reason));
+            entry.late = late.map(|reason| args.late_ok.clone().unwrap_or(reason));
+            entry.proof = proof;
             lock.insert(entry);
         }
     }
+    lock.drop_void_proofs();
     mark_late(&mut lock, &others, args.late_ok.as_deref());
-    let names: Vec<_> = set
+    let mut names: Vec<_> = set
         .iter()
         .filter(|m| m.standing == Standing::Draft || relocked.contains(&m.version))
         .map(|m| m.dir_name.clone().into_owned())
         .collect();
+    let changed = |now: &LockedFiles, before: Option<&LockedFiles>| {
+        let is_new = |name: &str| before.and_then(|b| b.get(name)) != now.get(name);
+        now.keys().filter(|name| is_new(name)).cloned().collect::<Vec<_>>()
+    };
+    let known = previous.as_ref();
+    names.extend(changed(&lock.repeatables, known.map(|lock| &lock.repeatables)));
+    names.extend(changed(&lock.seeds, known.map(|lock| &lock.seeds)));
     let mut late = Findings::default();
     late.extend(
         others.into_iter().filter(|f| matches!(f.code, Code::LateDraft | Code::LateOpaque)),
@@ -196,19 +211,14 @@ fn write(
     let shown = context.show(&path);
     let change = FileChange::new(&path, FileChange::current(&path)?, lock.render());
     match &change {
-        None => context.output.line(format!(
-            "{shown}: nothing to lock, {}",
-            render::count(lock.len(), "final migration")
-        )),
+        None => context.output.line(format!("{shown}: nothing to lock, {}", counts(lock))),
         Some(change) if writing != Writing::Write => context.output.line(change.diff(&context.cwd)),
         Some(change) => {
             change.apply()?;
             for name in names {
                 context.output.progress(format!("  locked  {name}"));
             }
-            context
-                .output
-                .line(format!("{shown}: {}", render::count(lock.len(), "final migration")));
+            context.output.line(format!("{shown}: {}", counts(lock)));
             context.output.help(format!("commit it: `git add {}`", shell::quoted(&shown)));
         }
     }
@@ -219,15 +229,53 @@ fn write(
     Ok(if writing == Writing::Compare && change.is_some() { Exit::Findings } else { Exit::Done })
 }
 
-fn resolve(context: &mut Context<'_>, writing: Writing) -> CliResult<Exit> {
-    let path: PathBuf = context.migrations_dir()?.join(FILE_NAME);
+/// How much is final.
+fn counts(lock: &LockFile) -> String {
+    let mut text = render::count(lock.len(), "final migration");
+    for (count, what) in
+        [(lock.repeatables.len(), "repeatable"), (lock.seeds.len(), "reference seed")]
+    {
+        if count != 0 {
+            text.push_str(&format!(", {}", render::count(count, what)));
+        }
+    }
+    text
+}
+
+/// There is one format so far: what can be read has it.
+fn upgrade(context: &mut Context<'_>) -> CliResult<Exit> {
+    let path = context.migrations_dir()?.join(FILE_NAME);
     let shown = context.show(&path);
-    let Some(text) = FileChange::current(&path)? else {
-        return Err(CliError::usage(format!("there is no lock file `{shown}`"))
-            .help("write it: `cargo dbmig lock`"));
-    };
+    let text = current(&path, &shown)?;
+    LockFile::parse(&text).map_err(|error| unreadable(&shown, error))?;
+    context.output.line(format!("{shown}: already the newest format ({FORMAT})"));
+    context.output.json(&json!({
+        "dbmig": 1, "command": "lock", "path": shown, "format": FORMAT, "changed": false,
+    }));
+    Ok(Exit::Done)
+}
+
+fn current(path: &Path, shown: &str) -> CliResult<String> {
+    FileChange::current(path)?.ok_or_else(|| {
+        CliError::usage(format!("there is no lock file `{shown}`"))
+            .help("write it: `cargo dbmig lock`")
+    })
+}
+
+fn resolve(context: &mut Context<'_>, writing: Writing) -> CliResult<Exit> {
+    let path = context.migrations_dir()?.join(FILE_NAME);
+    let shown = context.show(&path);
+    let text = current(&path, &shown)?;
     match lock::resolve(&text) {
-        Ok(lock) => write(context, &lock, &[], writing),
+        Ok(Resolved { lock, open }) => {
+            let end = write(context, &lock, &[], writing)?;
+            for name in open {
+                context.output.help(format!(
+                    "both sides changed `{name}`: lock it as it is now: `cargo dbmig lock`"
+                ));
+            }
+            Ok(end)
+        }
         Err(ResolveError::Contradiction(line, version)) => Err(CliError::new(
             Exit::History,
             format!(
@@ -235,22 +283,30 @@ fn resolve(context: &mut Context<'_>, writing: Writing) -> CliResult<Exit> {
             ),
         )
         .help("keep the line that fits the files, delete the other, and try again")),
-        Err(ResolveError::Lost { counted, held }) => Err(CliError::new(
+        Err(ResolveError::Lost { what, counted, held }) => Err(CliError::new(
             Exit::History,
-            format!("{shown}: the header counts {counted} migrations, the file holds {held}"),
+            format!("{shown}: the header counts {counted} {what}, the file holds {held}"),
         )
         .note("without conflict markers nothing was merged: the others were lost some other way")
-        .help(format!("restore it: `git checkout HEAD -- {shown}`"))),
-        Err(ResolveError::Line(LockError::Malformed(line, reason))) => {
-            Err(CliError::usage(format!("{shown}:{line}:1: the lock file is damaged: {reason}"))
-                .help(format!("restore it: `git checkout HEAD -- {}`", shell::quoted(&shown))))
+        .help(format!("restore it: `git checkout HEAD -- {}`", shell::quoted(&shown)))),
+        Err(ResolveError::Line(error)) => Err(unreadable(&shown, error)),
+    }
+}
+
+/// Why a lock file can not be read, and what to do.
+fn unreadable(shown: &str, error: LockError) -> CliError {
+    match error {
+        LockError::Malformed(line, reason) => {
+            CliError::usage(format!("{shown}:{line}:1: the lock file is damaged: {reason}"))
+                .help(format!("restore it: `git checkout HEAD -- {}`", shell::quoted(shown)))
         }
-        Err(ResolveError::Line(LockError::Unsupported(line, what))) => Err(CliError::usage(
-            format!("{shown}:{line}:1: the lock file has {what}, which this version does not know"),
-        )
-        .help("update cargo-dbmig")),
-        Err(ResolveError::Line(LockError::Conflict(line))) => {
-            Err(CliError::usage(format!("{shown}:{line}:1: the conflict markers are damaged")))
+        LockError::Unsupported(line, what) => CliError::usage(format!(
+            "{shown}:{line}:1: the lock file has {what}, which this version does not know"
+        ))
+        .help("update cargo-dbmig"),
+        LockError::Conflict(line) => {
+            CliError::usage(format!("{shown}:{line}:1: the lock file holds merge conflict markers"))
+                .help("put it in order: `cargo dbmig lock --resolve`")
         }
     }
 }

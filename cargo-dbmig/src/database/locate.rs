@@ -204,7 +204,12 @@ fn encode(text: &str) -> String {
 }
 
 impl Location {
-    pub(super) fn of(url: &str, base: &Path, around: Surroundings<'_>) -> CliResult<Self> {
+    /// What a URL means; relative paths of SQLite are below `base`.
+    ///
+    /// # Errors
+    ///
+    /// The URL can not be read; the message never repeats it.
+    pub fn of(url: &str, base: &Path, around: Surroundings<'_>) -> CliResult<Self> {
         let is = |schemes: [&str; 2]| schemes.iter().any(|scheme| url.starts_with(scheme));
         let (target, shown) = if is(["postgres://", "postgresql://"]) || postgres::are_words(url) {
             let target = PostgresTarget::parse(url, around)?;

@@ -5,7 +5,8 @@ use std::path::Path;
 
 use dbmig_build::check::{self, Checked, Options};
 use dbmig_build::{
-    Code, Finding, Findings, MigrationSet, RawFile, RawMigration, RawSet, Severity, lock,
+    Code, Finding, Findings, MigrationSet, RawFile, RawMigration, RawNamed, RawSet, Repeatable,
+    Severity, lock,
 };
 
 use crate::context::Context;
@@ -122,6 +123,9 @@ fn raw_set(path: &str, files: Vec<(String, Vec<u8>)>) -> RawSet {
         let content = RawFile::Bytes(content);
         match file.split_once('/') {
             None if file == lock::FILE_NAME => raw.lock = content,
+            None if Repeatable::is_name(&file) => {
+                raw.repeatables.push(RawNamed { name: file, content });
+            }
             Some((dir, name))
                 if !dir.starts_with('.') && Path::new(name).components().count() == 1 =>
             {

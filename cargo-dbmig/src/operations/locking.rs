@@ -5,7 +5,8 @@ use dbmig_build::{Dialect, LockEntry, LockFile, Migration, MigrationSet, Policy}
 
 /// The lock in which every migration of the set is final.
 ///
-/// What `previous` holds stays as it was locked, late marks included; the rest is taken as it stands now.
+/// What `previous` holds stays as it was locked, late marks and proofs included, unless the inputs of a
+/// proof changed; the rest, and every plain file, is taken as it stands now.
 pub fn lock_of(
     set: &MigrationSet,
     previous: Option<&LockFile>,
@@ -19,6 +20,8 @@ pub fn lock_of(
         let known = previous.and_then(|previous| previous.get(&migration.version));
         lock.insert(known.cloned().unwrap_or_else(|| entry_of(migration, dialect)));
     }
+    lock.take_files(set, dialect);
+    lock.drop_void_proofs();
     lock
 }
 

@@ -49,9 +49,15 @@ pub fn setting(manifest: &str, display_path: &str) -> CliResult<BuildSetting> {
 }
 
 /// Decides about the build script. `existing` is the text of the file that [`setting`] names, and
-/// `migrations` the directory as seen from the package, with forward slashes.
-pub fn plan(setting: &BuildSetting, existing: Option<&str>, migrations: &str) -> BuildScript {
-    let call = call(migrations);
+/// `migrations` the directory as seen from the package, with forward slashes; `seeds` likewise, where it
+/// is not `seeds` beside the migrations.
+pub fn plan(
+    setting: &BuildSetting,
+    existing: Option<&str>,
+    migrations: &str,
+    seeds: Option<&str>,
+) -> BuildScript {
+    let call = call(migrations, seeds);
     let path = match setting {
         BuildSetting::File(path) => path,
         BuildSetting::Disabled => {
@@ -82,13 +88,17 @@ pub fn plan(setting: &BuildSetting, existing: Option<&str>, migrations: &str) ->
     })
 }
 
-fn call(migrations: &str) -> String {
+fn call(migrations: &str, seeds: Option<&str>) -> String {
     let migrations = migrations.trim_end_matches('/');
-    if matches!(migrations, "migrations" | "./migrations") {
-        "dbmig_build::build();".to_owned()
-    } else {
-        format!("dbmig_build::Builder::new().migrations({migrations:?}).build();")
-    }
+    let migrations = match migrations {
+        "migrations" | "./migrations" if seeds.is_none() => {
+            return "dbmig_build::build();".to_owned();
+        }
+        "migrations" | "./migrations" => String::new(),
+        other => format!(".migrations({other:?})"),
+    };
+    let seeds = seeds.map_or(String::new(), |seeds| format!(".seeds({seeds:?})"));
+    format!("dbmig_build::Builder::new(){migrations}{seeds}.build();")
 }
 
 fn script(call: &str) -> String {
@@ -116,17 +126,22 @@ mod tests {
     #[test]
     fn a_missing_script_is_written_and_then_done() {
         let cases = [
-            ("migrations", "dbmig_build::build();"),
-            ("./migrations/", "dbmig_build::build();"),
-            ("../migrations", "dbmig_build::Builder::new().migrations(\"../migrations\").build();"),
+            ("migrations", None, "build();"),
+            ("./migrations/", None, "build();"),
+            ("../migrations", None, "Builder::new().migrations(\"../migrations\").build();"),
+            ("migrations", Some("../s"), "Builder::new().seeds(\"../s\").build();"),
+            ("a", Some("s"), "Builder::new().migrations(\"a\").seeds(\"s\").build();"),
         ];
-        for (migrations, call) in cases {
-            let BuildScript::Create(text) = plan(&file(), None, migrations) else {
+        for (migrations, seeds, call) in cases {
+            let BuildScript::Create(text) = plan(&file(), None, migrations, seeds) else {
                 panic!("{migrations}: nothing to create");
             };
             assert!(text.starts_with("// Checks"), "{text}");
-            assert!(text.ends_with(&format!("\nfn main() {{\n    {call}\n}}\n")), "{text}");
-            assert_eq!(plan(&file(), Some(&text), migrations), BuildScript::Done);
+            assert!(
+                text.ends_with(&format!("\nfn main() {{\n    dbmig_build::{call}\n}}\n")),
+                "{text}"
+            );
+            assert_eq!(plan(&file(), Some(&text), migrations, seeds), BuildScript::Done);
         }
     }
 
@@ -139,13 +154,15 @@ mod tests {
             ("include!(\"other.rs\");", "build.rs: add this call to `fn main`"),
         ];
         for (existing, text) in cases {
-            let BuildScript::Advise(advice) = plan(&file(), Some(existing), "migrations") else {
+            let BuildScript::Advise(advice) = plan(&file(), Some(existing), "migrations", None)
+            else {
                 panic!("{existing}: no advice");
             };
             assert!(advice.text.starts_with(text), "{}", advice.text);
             assert_eq!(advice.lines, add);
         }
-        let BuildScript::Advise(advice) = plan(&BuildSetting::Disabled, None, "migrations") else {
+        let BuildScript::Advise(advice) = plan(&BuildSetting::Disabled, None, "migrations", None)
+        else {
             panic!("no advice");
         };
         assert!(advice.text.contains("`build = false`"));

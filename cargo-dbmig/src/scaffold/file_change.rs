@@ -1,6 +1,6 @@
 //! `FileChange`: one file as it is and as it shall be; shown as a difference, written atomically.
 
-use std::fs::{self, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
@@ -84,23 +84,28 @@ impl FileChange {
         let target = match &self.before {
             Some(_) => fs::canonicalize(&self.path)
                 .map_err(|error| CliError::io("resolve", &self.path, &error))?,
+            None if self.path.is_symlink() => {
+                return Err(CliError::usage(format!(
+                    "`{}` is a symbolic link to a file that does not exist",
+                    self.path.display()
+                ))
+                .help("remove the link, or create what it points to"));
+            }
             None => self.path.clone(),
         };
         if let Some(folder) = target.parent() {
             fs::create_dir_all(folder)
                 .map_err(|error| CliError::io("create the folder", folder, &error))?;
         }
-        let scratch = scratch_beside(&target);
-        let written = self.write_through(&scratch, &target);
-        if written.is_err() {
+        let written = create_beside(&target).and_then(|(scratch, file)| {
             // The error that matters is the first one; a leftover scratch file is only litter.
-            let _ = fs::remove_file(&scratch);
-        }
+            self.write_through(file, &scratch, &target)
+                .inspect_err(|_| drop(fs::remove_file(&scratch)))
+        });
         written.map_err(|error| CliError::io("write", &self.path, &error))
     }
 
-    fn write_through(&self, scratch: &Path, target: &Path) -> std::io::Result<()> {
-        let mut file = OpenOptions::new().write(true).create_new(true).open(scratch)?;
+    fn write_through(&self, mut file: File, scratch: &Path, target: &Path) -> std::io::Result<()> {
         file.write_all(self.after.as_bytes())?;
         if self.before.is_some() {
             fs::set_permissions(scratch, fs::metadata(target)?.permissions())?;
@@ -116,9 +121,21 @@ fn is_crlf(text: &str) -> bool {
     lines > 0 && text.matches("\r\n").count() == lines
 }
 
-fn scratch_beside(target: &Path) -> PathBuf {
+/// A new file in the folder of `target`. In a container every process may have the same number, and one
+/// that was killed leaves its file behind: what is there already is never touched.
+fn create_beside(target: &Path) -> std::io::Result<(PathBuf, File)> {
+    const TRIES: usize = 1000;
     let name = target.file_name().unwrap_or_default().to_string_lossy();
-    target.with_file_name(format!(".{name}.{}.dbmig-tmp", std::process::id()))
+    let process = std::process::id();
+    let mut tried = 0;
+    loop {
+        tried += 1;
+        let scratch = target.with_file_name(format!(".{name}.{process}-{tried}.dbmig-tmp"));
+        match OpenOptions::new().write(true).create_new(true).open(&scratch) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists && tried < TRIES => {}
+            result => return result.map(|file| (scratch, file)),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -195,5 +212,74 @@ mod tests {
         assert_eq!(fs::read_to_string(&real).unwrap(), "b");
         assert_eq!(fs::metadata(&real).unwrap().permissions().mode() & 0o777, 0o640);
         assert_eq!(names(folder.path()), ["link", "real"]);
+
+        let dangling = folder.path().join("dangling");
+        symlink(folder.path().join("nowhere"), &dangling).unwrap();
+        let error = FileChange::new(&dangling, None, "c".into()).unwrap().apply().unwrap_err();
+        assert!(error.message.contains("symbolic link"), "{}", error.message);
+        assert!(dangling.is_symlink());
+    }
+
+    #[test]
+    fn what_a_killed_process_left_behind_is_no_obstacle() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("f");
+        let (left, _) = create_beside(&path).unwrap();
+        FileChange::new(&path, None, "a".into()).unwrap().apply().unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "a");
+        assert!(left.exists(), "it may belong to a process that is alive");
+    }
+
+    /// RELIABILITY T26: 8 writers and 8 readers; a reader sees one whole text or another.
+    #[test]
+    fn no_reader_sees_half_a_lock_file() {
+        use dbmig_build::{Dialect, LockFile};
+        use std::sync::atomic::{AtomicUsize, Ordering};
+        const FIXTURE: &str =
+            include_str!("../../../dbmig-build/tests/fixtures/lock/format-1.lock");
+        let rounds: usize =
+            std::env::var("DBMIG_TEST_ROUNDS").map_or(200, |rounds| rounds.parse().unwrap());
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("dbmig.lock");
+        // Texts of different lengths, so that half of one under the end of another would show.
+        let mut shorter = LockFile::parse(FIXTURE).unwrap();
+        let newest = shorter.newest().cloned().unwrap();
+        shorter.remove(&newest);
+        let small = LockFile::for_dialects(vec![Dialect::Sqlite]);
+        let texts = [FIXTURE.to_owned(), small.render(), shorter.render()];
+        fs::write(&path, &texts[0]).unwrap();
+        let (written, read, left) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicUsize::new(8));
+        std::thread::scope(|scope| {
+            for writer in 0..8 {
+                let (path, texts, written, left) = (&path, &texts, &written, &left);
+                scope.spawn(move || {
+                    for round in 0..rounds {
+                        let before = FileChange::current(path).unwrap();
+                        let after = texts[(writer + round) % texts.len()].clone();
+                        // Somebody else may have been faster: that is told, and nothing is written.
+                        match FileChange::new(path, before, after).map(|change| change.apply()) {
+                            Some(Ok(())) => drop(written.fetch_add(1, Ordering::Relaxed)),
+                            Some(Err(error)) => {
+                                assert!(error.message.contains("by someone else"), "{error:?}");
+                            }
+                            None => {}
+                        }
+                    }
+                    left.fetch_sub(1, Ordering::Relaxed);
+                });
+            }
+            for _ in 0..8 {
+                let (path, read, left) = (&path, &read, &left);
+                scope.spawn(move || {
+                    while left.load(Ordering::Relaxed) > 0 {
+                        let text = fs::read_to_string(path).unwrap();
+                        LockFile::parse(&text).unwrap_or_else(|error| panic!("{error:?}: {text}"));
+                        read.fetch_add(1, Ordering::Relaxed);
+                    }
+                });
+            }
+        });
+        assert!(written.into_inner() > rounds && read.into_inner() > 0);
+        assert_eq!(names(folder.path()), ["dbmig.lock"], "litter");
     }
 }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::one_line;
+
 /// One line for cargo.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Directive {
@@ -16,16 +18,11 @@ pub enum Directive {
 impl fmt::Display for Directive {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::RerunIfChanged(path) => write!(f, "cargo::rerun-if-changed={path}"),
+            Self::RerunIfChanged(path) => write!(f, "cargo::rerun-if-changed={}", one_line(path)),
             Self::Warning(text) => write!(f, "cargo::warning={}", one_line(text)),
             Self::Error(text) => write!(f, "cargo::error={}", one_line(text)),
         }
     }
-}
-
-/// Cargo drops what stands behind a line break; control characters would reach the terminal.
-fn one_line(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 #[expect(clippy::print_stdout, reason = "standard output is how a build script speaks to cargo")]
@@ -42,6 +39,6 @@ mod tests {
     #[test]
     fn every_directive_is_one_line() {
         let text = Directive::Error("a\nb\u{1b}[31mc\r".into()).to_string();
-        assert_eq!(text, "cargo::error=a b [31mc ");
+        assert_eq!(text, r"cargo::error=a\nb\u{1b}[31mc\r");
     }
 }

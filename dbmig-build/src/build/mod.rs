@@ -3,16 +3,19 @@
 mod codegen;
 mod directive;
 mod env;
+mod limit;
 mod output;
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
 pub use directive::Directive;
 pub use env::BuildEnv;
 
 use crate::check::{self, Options};
-use crate::{Code, Finding, Findings, Severity, load, lock};
+use crate::{Code, Finding, Findings, Severity, load, load_reference, lock};
 
 /// More findings than this are counted, not printed: `cargo dbmig check` shows them all.
 const SHOWN_AT_MOST: usize = 20;
@@ -29,12 +32,56 @@ pub fn build() {
     Builder::new().build();
 }
 
-/// Verifies and embeds a migrations directory of another name.
+/// The same without telling cargo: what it should be told, and what was found, is returned.
+///
+/// ```no_run
+/// let outcome = dbmig_build::try_build()?;
+/// for directive in &outcome.directives {
+///     println!("{directive}");
+/// }
+/// # Ok::<(), dbmig_build::BuildError>(())
+/// ```
+///
+/// # Errors
+///
+/// Outside a build script, or when `OUT_DIR` can not be written.
+pub fn try_build() -> Result<Outcome, BuildError> {
+    Builder::new().try_build(&BuildEnv::from_cargo()?)
+}
+
+/// Verifies and embeds another migrations directory, or several.
+///
+/// Each one that is not `migrations/` alone has a name, by which the application takes it in:
+///
+/// ```no_run
+/// // build.rs
+/// use dbmig_build::Builder;
+///
+/// Builder::new().build();
+/// Builder::new().name("stock").migrations("../stock/migrations").build();
+/// ```
+///
+/// ```ignore
+/// // src/main.rs
+/// dbmig_runtime::include_migrations!();
+/// mod stock {
+///     dbmig_runtime::include_migrations!("stock");
+/// }
+/// // MIGRATIONS and stock::MIGRATIONS
+/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a builder does nothing until `build` is called"]
 pub struct Builder {
+    name: String,
     migrations: PathBuf,
+    embed_limit: usize,
+    seeds: Option<PathBuf>,
 }
+
+/// A file that is larger is worth a warning: it is compiled into every binary.
+const LARGE: usize = 1024 * 1024;
+/// A file that is larger is not embedded, unless the builder says otherwise.
+const EMBED_LIMIT: usize = 8 * LARGE;
 
 impl Default for Builder {
     fn default() -> Self {
@@ -58,6 +105,8 @@ pub struct Outcome {
 pub enum BuildError {
     /// Cargo sets this variable for every build script, and it is not set.
     NotInBuildScript(&'static str),
+    /// A set can not be called this: why.
+    Name(String, &'static str),
     /// A file below `OUT_DIR` could not be written.
     Write(PathBuf, std::io::Error),
 }
@@ -67,6 +116,9 @@ impl fmt::Display for BuildError {
         match self {
             Self::NotInBuildScript(name) => {
                 write!(f, "`{name}` is not set: dbmig-build runs in a build script")
+            }
+            Self::Name(name, why) => {
+                write!(f, "a set of migrations can not be called `{name}`: {why}")
             }
             Self::Write(path, error) => write!(f, "could not write `{}`: {error}", path.display()),
         }
@@ -78,7 +130,25 @@ impl std::error::Error for BuildError {}
 impl Builder {
     /// A builder for the directory `migrations` beside the package's `Cargo.toml`.
     pub fn new() -> Self {
-        Self { migrations: PathBuf::from("migrations") }
+        Self {
+            name: "dbmig".to_owned(),
+            migrations: PathBuf::from("migrations"),
+            seeds: None,
+            embed_limit: EMBED_LIMIT,
+        }
+    }
+
+    /// Gives the set a name, for `include_migrations!("name")`: lower-case letters, digits, `_`, and `-`.
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = name.into();
+        self
+    }
+
+    /// Embeds files of up to so many bytes; 8 MiB unless told otherwise. The compiler needs about
+    /// seventeen times as much memory.
+    pub fn embed_limit(mut self, bytes: usize) -> Self {
+        self.embed_limit = bytes;
+        self
     }
 
     /// Takes another directory, relative to the package's `Cargo.toml`.
@@ -87,13 +157,26 @@ impl Builder {
         self
     }
 
+    /// Takes the reference seeds from another directory than `seeds` beside the migrations, relative to
+    /// the package's `Cargo.toml`.
+    pub fn seeds(mut self, dir: impl Into<PathBuf>) -> Self {
+        self.seeds = Some(dir.into());
+        self
+    }
+
     /// Verifies, embeds, and tells cargo.
     ///
     /// # Panics
     ///
-    /// Outside a build script, or when `OUT_DIR` can not be written.
+    /// Outside a build script, when `OUT_DIR` can not be written, for a name that is none, and for a name
+    /// that another builder of this build script has.
     pub fn build(&self) {
-        let result = BuildEnv::from_cargo().and_then(|env| self.try_build(&env));
+        static NAMES: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+        let is_new = NAMES.lock().is_ok_and(|mut names| names.insert(self.name.clone()));
+        let result = match is_new {
+            true => BuildEnv::from_cargo().and_then(|env| self.try_build(&env)),
+            false => Err(BuildError::Name(self.name.clone(), "another set has it")),
+        };
         match result {
             Ok(outcome) => directive::print(&outcome.directives),
             Err(error) => panic!("{error}"),
@@ -104,17 +187,33 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// When `OUT_DIR` can not be written. Findings are no error of this kind: they are in the outcome.
+    /// When `OUT_DIR` can not be written, and for a name that is none. Findings are no error of this kind:
+    /// they are in the outcome.
     pub fn try_build(&self, env: &BuildEnv) -> Result<Outcome, BuildError> {
+        let is_plain =
+            |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_' || b == b'-';
+        if self.name.is_empty() || !self.name.bytes().all(is_plain) {
+            let rule = "it takes lower-case letters, digits, `_`, and `-`";
+            return Err(BuildError::Name(self.name.clone(), rule));
+        }
         let dir = env.manifest_dir.join(&self.migrations);
         let shown = env.shown(&dir);
-        let raw = load(&dir, &shown);
+        let mut raw = load(&dir, &shown);
+        let seeds = self.seeds.clone().unwrap_or_else(|| beside(&self.migrations));
+        let seeds_dir = env.manifest_dir.join(&seeds);
+        load_reference(&mut raw, &seeds_dir, &env.shown(&seeds_dir));
         let checked = check::run(&raw, &Options::default());
         let mut directives = watched(&self.migrations, &dir);
+        directives.extend(watched(&seeds, &seeds_dir));
         directives.extend(messages(&checked.findings));
-        if !checked.findings.has_errors_besides_drafts() {
+        if !checked.findings.has_errors_that_stop() {
             if let Some(set) = &checked.set {
-                codegen::write(&env.out_dir, set)?;
+                let sizes = limit::judge(set, &shown, self.embed_limit);
+                let refused = sizes.iter().any(|line| matches!(line, Directive::Error(_)));
+                directives.extend(sizes);
+                if !refused {
+                    codegen::write(&env.out_dir, &self.name, set)?;
+                }
             }
         }
         Ok(Outcome { directives, findings: checked.findings })
@@ -131,9 +230,15 @@ fn watched(given: &Path, dir: &Path) -> Vec<Directive> {
     }
 }
 
+/// The seeds of a migrations directory, where nobody says where they are.
+fn beside(migrations: &Path) -> PathBuf {
+    migrations.with_file_name("seeds")
+}
+
 impl Findings {
-    fn has_errors_besides_drafts(&self) -> bool {
-        self.iter().any(|f| f.severity == Severity::Error && f.code != Code::Draft)
+    /// Drafts and changed plain files apart.
+    fn has_errors_that_stop(&self) -> bool {
+        self.iter().any(|f| f.severity == Severity::Error && !f.code.is_settled_by_lock())
     }
 }
 
@@ -147,6 +252,10 @@ fn messages(findings: &Findings) -> Vec<Directive> {
     }
     for finding in findings.iter().filter(|f| f.code != Code::Draft) {
         match finding.severity {
+            Severity::Error if finding.code.is_settled_by_lock() => {
+                let finding = Finding { severity: Severity::Warning, ..finding.clone() };
+                warnings.push(Directive::Warning(finding.one_line()));
+            }
             Severity::Error => errors.push(Directive::Error(finding.one_line())),
             Severity::Warning => warnings.push(Directive::Warning(finding.one_line())),
             Severity::Note => {}

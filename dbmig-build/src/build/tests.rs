@@ -129,3 +129,32 @@ fn a_missing_directory_is_a_finding_and_not_watched() {
         "{lines:?}"
     );
 }
+
+#[test]
+fn plain_files_that_changed_warn_and_are_embedded() {
+    let package = Package::with(&["1_a"]);
+    fs::write(package.path("migrations/R__v.sql"), "CREATE VIEW v AS SELECT 1;").unwrap();
+    fs::create_dir_all(package.path("data/reference")).unwrap();
+    fs::write(package.path("data/reference/1_a.csv"), "a\n").unwrap();
+    let env = BuildEnv { manifest_dir: package.path(""), out_dir: package.path("out") };
+    let outcome = Builder::new().seeds("data").try_build(&env).unwrap();
+    let lines: Vec<_> = outcome.directives.iter().map(ToString::to_string).collect();
+    assert_eq!(lines[1], "cargo::rerun-if-changed=data");
+    let path = "cargo::warning=migrations/R__v.sql: warning[repeatable-changed]: ";
+    assert!(lines[3].starts_with(path), "{lines:?}");
+    let path = "cargo::warning=data/reference/1_a.csv: warning[seed-changed]: ";
+    assert!(lines[2].starts_with(path), "{lines:?}");
+    let blob = fs::read_to_string(package.path("out/dbmig.blob")).unwrap();
+    let set = blob::parse(blob.leak()).unwrap();
+    assert_eq!(set.repeatables()[0].sql, "CREATE VIEW v AS SELECT 1;");
+    assert_eq!(set.seeds()[0].name, "reference/1_a.csv");
+}
+
+#[test]
+fn seeds_stand_beside_the_migrations() {
+    for (migrations, seeds) in
+        [("migrations", "seeds"), ("db/migrations/", "db/seeds"), ("../m", "../seeds")]
+    {
+        assert_eq!(beside(Path::new(migrations)), Path::new(seeds));
+    }
+}

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use super::Subject;
 use super::sql_file::{Directive, Place, SqlFile, behind};
 use crate::code::Group;
+use crate::nearest::nearest;
 use crate::{Code, Finding, Findings};
 
 /// Removes the findings that the texts allow, and adds those about the directives themselves.
@@ -126,11 +127,17 @@ fn read(file: &SqlFile<'_>, path: &str, findings: &mut Findings) -> Vec<Allow> {
                     "remove the comment",
                 );
             }
-            None => complain(
-                Code::UnknownLint,
-                format!("`dbmig:allow` names `{name}`, and there is no such finding"),
-                "`cargo dbmig explain` lists the codes",
-            ),
+            None => {
+                let known = Code::ALL.iter().copied().filter(|code| can_be_allowed(*code));
+                let near = nearest(name, known.map(Code::as_str));
+                complain(
+                    Code::UnknownLint,
+                    format!("`dbmig:allow` names `{name}`, and there is no such finding"),
+                    &near.map_or("`cargo dbmig explain` lists the codes".to_owned(), |near| {
+                        format!("did you mean `{near}`?")
+                    }),
+                );
+            }
         }
         if reason.is_none() {
             complain(
@@ -145,8 +152,9 @@ fn read(file: &SqlFile<'_>, path: &str, findings: &mut Findings) -> Vec<Allow> {
 
 /// What guards the set or the lock can not, and neither can what is said about these comments.
 fn can_be_allowed(code: Code) -> bool {
-    let about_allows = [Code::AllowWithoutReason, Code::UnknownLint, Code::UnusedAllow];
-    code.group() == Group::Habit && !about_allows.contains(&code)
+    use Code::{AllowWithoutReason, UnknownDirective, UnknownLint, UnusedAllow};
+    let about_comments = [AllowWithoutReason, UnknownDirective, UnknownLint, UnusedAllow];
+    code.group() == Group::Habit && !about_comments.contains(&code)
 }
 
 /// The code and the reason of an `allow`; `None` for another directive.
@@ -232,7 +240,10 @@ mod tests {
                 "allow session-setting reason=\"x\"",
                 &["warning[unused-allow] 1:1", "error[transaction-control] 2:1"],
             ),
-            ("allowed transaction-control", &["error[transaction-control] 2:1"]),
+            (
+                "allowed transaction-control",
+                &["error[unknown-directive] 1:1", "error[transaction-control] 2:1"],
+            ),
         ] {
             let text = format!("-- dbmig:{directive}\nCOMMIT;\n");
             assert_eq!(places(Postgres, INSIDE, &text), expected, "{directive}");

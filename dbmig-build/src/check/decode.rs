@@ -52,7 +52,9 @@ fn decode_one<'a>(
             RawFile::Unreadable(reason) => Finding::new(Code::Unreadable, path, reason),
             RawFile::Bytes(bytes) => match text_of(bytes) {
                 Ok(text) => return Ok(Some(text)),
-                Err((code, line, message)) => Finding::new(code, path, message).at(line, 1),
+                Err((code, (line, column), message)) => {
+                    Finding::new(code, path, message).at(line, column)
+                }
             },
         };
         findings.push(finding);
@@ -106,11 +108,14 @@ fn decode_one<'a>(
     Some(decoded)
 }
 
-/// The text of a file without its byte order mark; else code, line, and message.
-fn text_of(bytes: &[u8]) -> Result<&str, (Code, usize, String)> {
-    let line_at = |offset: usize| bytes[..offset].iter().filter(|&&b| b == b'\n').count() + 1;
+/// The text of a file without its byte order mark; else code, place, and message.
+pub(super) fn text_of(bytes: &[u8]) -> Result<&str, (Code, (usize, usize), String)> {
+    let place_of = |offset: usize| {
+        let before = String::from_utf8_lossy(&bytes[..offset]);
+        crate::sql::position(&before, before.len())
+    };
     if let Some(offset) = bytes.iter().position(|&b| b == 0) {
-        return Err((Code::NulByte, line_at(offset), format!("byte {offset} is NUL")));
+        return Err((Code::NulByte, place_of(offset), format!("byte {offset} is NUL")));
     }
     match std::str::from_utf8(bytes) {
         Ok(text) => Ok(text.strip_prefix('\u{feff}').unwrap_or(text)),
@@ -118,7 +123,7 @@ fn text_of(bytes: &[u8]) -> Result<&str, (Code, usize, String)> {
             let offset = error.valid_up_to();
             Err((
                 Code::NotUtf8,
-                line_at(offset),
+                place_of(offset),
                 format!("the file is not UTF-8 from byte {offset} on"),
             ))
         }
@@ -173,10 +178,10 @@ mod tests {
     }
 
     #[test]
-    fn says_the_line() {
+    fn says_the_place() {
         let mut raw = raw(&["1_a"]);
-        raw.migrations[0].up = RawFile::Bytes(b"select 1;\n\n\xff".to_vec());
+        raw.migrations[0].up = RawFile::Bytes(b"select 1;\n\nse\xc3\xa9\xff".to_vec());
         let finding = crate::check::test_support::findings(&raw).remove(0);
-        assert_eq!(finding.place, Some((3, 1)));
+        assert_eq!(finding.place, Some((3, 4)));
     }
 }

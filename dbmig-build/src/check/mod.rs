@@ -13,12 +13,14 @@ mod duplicate_version;
 mod empty_up;
 mod invalid_name;
 mod late;
+mod link_outside;
 mod lock_state;
 mod metadata;
 mod missing_down;
 mod modified;
 mod needs_no_transaction;
 mod no_transaction_mixed;
+mod plain_files;
 mod policy_stale;
 mod removed;
 mod session_setting;
@@ -28,6 +30,7 @@ mod stray_sql;
 pub(crate) mod test_support;
 mod todo_left;
 mod transaction_control;
+mod unknown_directive;
 mod unknown_lint;
 mod unsure_split;
 mod unusual_name;
@@ -38,8 +41,8 @@ use self::sql_file::SqlFile;
 use crate::code::Group;
 use crate::{
     Dialect, Digest, Digests, Findings, Level, LockFile, Migration, MigrationSet, Policy, RawFile,
-    RawMigration, RawSet, ReadSettings, Settings, SettingsRead, Severity, Standing, Version,
-    settings,
+    RawMigration, RawSet, ReadSettings, Repeatable, Seed, Settings, SettingsRead, Severity,
+    Standing, Version, settings,
 };
 
 /// What the caller knows beyond the directory.
@@ -101,6 +104,9 @@ pub(crate) struct Subject<'a> {
     pub(crate) migrations: Vec<Decoded<'a>>,
     /// The texts of the judged ones, in the same order; none where the dialect is not known.
     pub(crate) files: Vec<SqlFile<'a>>,
+    pub(crate) repeatables: Vec<Repeatable>,
+    /// Reference seeds.
+    pub(crate) seeds: Vec<Seed>,
     pub(crate) lock: Option<&'a LockFile>,
     pub(crate) policy: Policy,
     pub(crate) dialects: Vec<Dialect>,
@@ -145,12 +151,15 @@ const RULES: &[Rule] = &[
     modified::check,
     needs_no_transaction::check,
     no_transaction_mixed::check,
+    plain_files::check,
     policy_stale::check,
     removed::check,
     session_setting::check,
+    link_outside::check,
     stray_sql::check,
     todo_left::check,
     transaction_control::check,
+    unknown_directive::check,
     unknown_lint::check,
     unsure_split::check,
     unusual_name::check,
@@ -178,7 +187,11 @@ pub fn run(raw: &RawSet, options: &Options) -> Checked {
         &mut findings,
     );
     let files = cut(&migrations, &policy, dialects.first().copied());
-    let subject = Subject { raw, migrations, files, lock: lock.as_ref(), policy, dialects };
+    let (repeatables, seeds) =
+        plain_files::decode(raw, lock.as_ref(), dialects.first().copied(), &mut findings);
+    let lock_read = lock.as_ref();
+    let subject =
+        Subject { raw, migrations, files, repeatables, seeds, lock: lock_read, policy, dialects };
     for rule in RULES {
         rule(&subject, &mut findings);
     }
@@ -222,7 +235,8 @@ fn set_of(subject: &Subject<'_>) -> Option<MigrationSet> {
         .collect();
     let lock = subject.raw.lock.bytes().map(|bytes| Digest::of_file("lock", bytes));
     // Equal versions are an integrity finding: no set is asked for when there are any.
-    MigrationSet::new(migrations, subject.dialects.clone(), lock).ok()
+    let set = MigrationSet::new(migrations, subject.dialects.clone(), lock).ok()?;
+    Some(set.with_repeatables(subject.repeatables.clone()).with_seeds(subject.seeds.clone()))
 }
 
 impl RawFile {

@@ -34,10 +34,8 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
     }
 }
 
-/// Repeatable migrations are plain files by design.
 fn is_stray(name: &str) -> bool {
-    let sql = name.len() > 4 && name.as_bytes()[name.len() - 4..].eq_ignore_ascii_case(b".sql");
-    sql && !name.starts_with("R__")
+    name.len() > 4 && name.as_bytes()[name.len() - 4..].eq_ignore_ascii_case(b".sql")
 }
 
 #[cfg(test)]
@@ -50,7 +48,7 @@ mod tests {
         let mut lock = locked(&raw(&["2024_a"]));
         lock.policy.start_after = start_after.map(Version::new);
         let mut raw = with_lock(raw(&["2024_a"]), &lock);
-        let names = ["2023_old.sql", "2025_new.SQL", "R__views.sql", "data_x.sql", "é.txt", ".sql"];
+        let names = ["2023_old.sql", "2025_new.SQL", "R__views.SQL", "data_x.sql", "é.txt", ".sql"];
         raw.strays = names.map(str::to_owned).into();
         findings(&raw)
             .into_iter()
@@ -63,7 +61,12 @@ mod tests {
 
     #[test]
     fn sql_files_of_the_time_after_the_adoption() {
-        let found = [("2023_old.sql", Warning), ("2025_new.SQL", Warning), ("data_x.sql", Note)];
+        let found = [
+            ("2023_old.sql", Warning),
+            ("2025_new.SQL", Warning),
+            ("R__views.SQL", Note),
+            ("data_x.sql", Note),
+        ];
         assert_eq!(strays(None), found.map(|(name, severity)| (name.to_owned(), severity)));
         assert_eq!(strays(Some("2024")), [("2025_new.SQL".to_owned(), Warning)]);
     }

@@ -32,6 +32,7 @@ pub(crate) fn locked(raw: &RawSet) -> LockFile {
     for migration in &set {
         lock.insert(LockEntry::of(migration, Tokens::of(migration, Some(Dialect::Sqlite))));
     }
+    lock.take_files(&set, Some(Dialect::Sqlite));
     lock
 }
 

@@ -38,7 +38,7 @@ mod tests {
             ("SELECT 1;\n  --dbmig:TODO: backfill", &["error[todo-left] 2:3"]),
             ("SELECT '-- dbmig:todo'", &[]),
             ("-- TODO\nSELECT 1 /* dbmig:todo */", &[]),
-            ("-- dbmig:todos\nSELECT 1", &[]),
+            ("-- dbmig:todos\nSELECT 1", &["error[unknown-directive] 1:1"]),
         ] {
             assert_eq!(places(Sqlite, INSIDE, text), expected, "{text:?}");
         }

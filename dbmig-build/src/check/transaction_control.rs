@@ -1,11 +1,13 @@
 //! `transaction-control`: BEGIN, COMMIT, and ROLLBACK in a migration.
 //!
 //! The runner opens and ends the transaction. A migration that does it too takes its own record out of it,
-//! or fails. Savepoints stay within the transaction.
+//! or fails. Savepoints stay within the transaction. What a called procedure does is not seen.
+
+mod block;
 
 use super::Subject;
 use super::sql_file::{SqlFile, title};
-use crate::sql::{StatementKind, Token};
+use crate::sql::{self, Statement, StatementKind, Token};
 use crate::{Code, Dialect, Finding, Findings, Severity};
 
 pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
@@ -19,6 +21,49 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
             let finding = file.finding(subject, Code::TransactionControl, statement, "");
             findings.push(judge(file, finding, &name));
         }
+        if file.transaction == Some(true) {
+            in_blocks(subject, file, findings);
+            implicit_commits(subject, file, findings);
+        }
+    }
+}
+
+/// In a block that is run at once. Outside a transaction that is what such a block is for.
+fn in_blocks(subject: &Subject<'_>, file: &SqlFile<'_>, findings: &mut Findings) {
+    for statement in file.of_kind(StatementKind::Other) {
+        for (offset, name) in block::find(&file.tokens(statement), file.dialect) {
+            let (line, column) = sql::position(file.text, statement.offset + offset);
+            let finding = file.finding(subject, Code::TransactionControl, statement, "");
+            let mut finding = judge(file, finding.at(line, column), &name);
+            finding.message =
+                format!("`{name}` in a block of a migration that runs in a transaction");
+            findings.push(finding);
+        }
+    }
+}
+
+/// MySQL: a migration of DML only runs in a transaction, until a statement commits it that is neither
+/// DDL nor says COMMIT.
+fn implicit_commits(subject: &Subject<'_>, file: &SqlFile<'_>, findings: &mut Findings) {
+    if file.of_kind(StatementKind::Ddl).any(|statement| statement.flags.implicit_commit) {
+        return; // such a migration is sent statement by statement
+    }
+    let commits = |statement: &&Statement<'_>| {
+        statement.flags.implicit_commit
+            && matches!(statement.kind, StatementKind::Other | StatementKind::Session)
+    };
+    for statement in file.statements().filter(commits) {
+        let name = title(&file.tokens(statement), 2);
+        let message = format!("`{name}` commits the transaction that the migration runs in");
+        let mut finding = file.finding(subject, Code::TransactionControl, statement, message);
+        finding.severity = Severity::Warning;
+        findings.push(
+            finding
+                .note(
+                    "a failure after it leaves what was done before it, with nothing that says so",
+                )
+                .help("remove the statement, or give it a migration of its own"),
+        );
     }
 }
 
@@ -67,48 +112,4 @@ fn name_of(tokens: &[Token<'_>]) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use crate::Dialect::{Mysql, Postgres, Sqlite};
-    use crate::check::test_support::{INSIDE, OUTSIDE, judged, places};
-
-    #[test]
-    fn what_begins_and_ends_a_transaction() {
-        for (dialect, text, expected) in [
-            (Postgres, "BEGIN;\n  COMMIT;", &["1:1", "2:3"][..]),
-            (Postgres, "SELECT 1; start transaction", &["1:11"]),
-            (Postgres, "ABORT", &["1:1"]),
-            (Sqlite, "END TRANSACTION", &["1:1"]),
-            (Sqlite, "ROLLBACK", &["1:1"]),
-            (Postgres, "SAVEPOINT a; ROLLBACK TO a; RELEASE a", &[]),
-            (Postgres, "ROLLBACK WORK TO SAVEPOINT a", &[]),
-            (Postgres, "DO $$ BEGIN COMMIT; END $$", &[]),
-            (Postgres, "SET TRANSACTION READ ONLY", &[]),
-            (Sqlite, "CREATE TRIGGER a AFTER INSERT ON b BEGIN SELECT 1; END", &[]),
-            (Mysql, "CREATE PROCEDURE a() BEGIN COMMIT; END", &[]),
-            (Mysql, "SELECT begin FROM commits", &[]),
-            (Postgres, "BEGIN ISOLATION LEVEL SERIALIZABLE; COMMIT AND CHAIN", &["1:1", "1:37"]),
-            (Postgres, "BEGIN RAISE 'no'; END IF;", &[]),
-        ] {
-            let expected: Vec<_> =
-                expected.iter().map(|at| format!("error[transaction-control] {at}")).collect();
-            assert_eq!(places(dialect, INSIDE, text), expected, "{dialect} {text:?}");
-        }
-    }
-
-    #[test]
-    fn a_warning_where_the_database_goes_along() {
-        let expected = ["warning[transaction-control] 1:1"];
-        assert_eq!(places(Mysql, INSIDE, "COMMIT"), expected);
-        assert_eq!(places(Mysql, INSIDE, "SET autocommit = 0"), expected);
-        assert_eq!(places(Postgres, OUTSIDE, "COMMIT"), expected);
-    }
-
-    #[test]
-    fn names_the_statement() {
-        for (text, name) in
-            [("begin immediate", "`BEGIN`"), ("start transaction", "`START TRANSACTION`")]
-        {
-            assert!(judged(Postgres, INSIDE, text)[0].message.starts_with(name), "{text}");
-        }
-    }
-}
+mod tests;

@@ -1,5 +1,8 @@
 //! Puts a lock file with merge conflict markers back in order.
 
+use std::collections::BTreeSet;
+
+use super::files::{LockedFile, LockedFiles};
 use super::parse::{self, Header};
 use super::{LockEntry, LockError, LockFile};
 use crate::Version;
@@ -9,8 +12,10 @@ use crate::Version;
 pub enum ResolveError {
     /// Both sides hold the same version with different content: the version and its line.
     Contradiction(usize, String),
-    /// There is no conflict, and the header counts more migrations than the file holds.
+    /// There is no conflict, and the header counts more than the file holds.
     Lost {
+        /// Of what: `migrations`, `repeatables`, `seeds`.
+        what: &'static str,
         /// What the header counts.
         counted: usize,
         /// What the file holds.
@@ -20,7 +25,17 @@ pub enum ResolveError {
     Line(LockError),
 }
 
-/// Takes every migration of both sides, sorts them, and computes the header anew.
+/// A lock file put in order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Resolved {
+    /// The lock.
+    pub lock: LockFile,
+    /// Repeatables and seeds that the two sides lock with different content. They are left out, so that
+    /// they are locked anew as they are after the merge.
+    pub open: Vec<String>,
+}
+
+/// Takes every migration of both sides, sorts them, drops void proofs, and computes the header anew.
 ///
 /// A line that both sides have counts once; the same version with different content on both sides is an
 /// error, since one of them would be lost. Resolving what is in order changes nothing, so it can be
@@ -29,7 +44,7 @@ pub enum ResolveError {
 /// # Errors
 ///
 /// See [`ResolveError`].
-pub fn resolve(text: &str) -> Result<LockFile, ResolveError> {
+pub fn resolve(text: &str) -> Result<Resolved, ResolveError> {
     let mut merge = Merge::default();
     for (index, line) in text.lines().enumerate() {
         merge.line(index + 1, line.trim_end())?;
@@ -47,14 +62,15 @@ pub fn resolve(text: &str) -> Result<LockFile, ResolveError> {
         return damaged("the file does not begin with `dbmig-lock`");
     }
     // Without markers nothing was merged: what is missing was lost some other way.
-    if let (false, Some(counted)) = (merge.conflict, merge.counted) {
-        let held = merge.lock.len();
-        if held < counted {
-            return Err(ResolveError::Lost { counted, held });
-        }
+    if !merge.conflict {
+        merge.nothing_is_lost()?;
     }
-    merge.lock.policy.start_after = merged_start(&merge.starts);
-    Ok(merge.lock)
+    let Merge { mut lock, starts, open, .. } = merge;
+    lock.policy.start_after = merged_start(&starts);
+    lock.repeatables.retain(|name, _| !open.contains(name));
+    lock.seeds.retain(|name, _| !open.contains(name));
+    lock.drop_void_proofs();
+    Ok(Resolved { lock, open: open.into_iter().collect() })
 }
 
 #[derive(Default)]
@@ -64,10 +80,15 @@ struct Merge {
     conflict: bool,
     /// The line with the format was there.
     format: bool,
-    /// What the header says, where there is one.
-    counted: Option<usize>,
+    /// What the header counts: migrations, repeatables, seeds.
+    counted: [usize; 3],
     starts: Vec<(Side, Version)>,
+    open: BTreeSet<String>,
 }
+
+/// What the header counts: the keyword, and what people call it.
+const COUNTED: [(&str, &str); 3] =
+    [("versions", "migrations"), ("repeatables", "repeatables"), ("seeds", "seeds")];
 
 /// Where a line of a conflicted file stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -102,9 +123,13 @@ impl Merge {
             return Ok(());
         }
         // The old header speaks of one side only.
-        if let Some(versions) = line.strip_prefix("versions ") {
-            self.counted = versions.split(' ').next().and_then(|count| count.parse().ok());
-            return Ok(());
+        for (slot, (keyword, _)) in self.counted.iter_mut().zip(COUNTED) {
+            let rest = line.strip_prefix(keyword).and_then(|rest| rest.strip_prefix(' '));
+            if let Some(rest) = rest {
+                let count = rest.split(' ').next().and_then(|count| count.parse().ok());
+                *slot = count.unwrap_or(0);
+                return Ok(());
+            }
         }
         self.format |= line.starts_with("dbmig-lock ");
         let mut one = LockFile::default();
@@ -124,19 +149,47 @@ impl Merge {
                 .lints
                 .insert(code.clone(), seen.map_or(*level, |seen| seen.max(*level)));
         }
+        for (name, file) in one.repeatables.iter().chain(&one.seeds) {
+            self.file(name, file, one.seeds.contains_key(name));
+        }
         one.entries().try_for_each(|entry| self.entry(number, entry))
     }
 
     fn entry(&mut self, number: usize, entry: &LockEntry) -> Result<(), ResolveError> {
-        match self.lock.get(&entry.version) {
-            Some(seen) if seen != entry => {
-                Err(ResolveError::Contradiction(number, entry.version.to_string()))
+        let mut entry = entry.clone();
+        if let Some(seen) = self.lock.get(&entry.version) {
+            let unproved = |entry: &LockEntry| LockEntry { proof: None, ..entry.clone() };
+            if unproved(seen) != unproved(&entry) {
+                return Err(ResolveError::Contradiction(number, entry.version.to_string()));
             }
-            _ => {
-                self.lock.insert(entry.clone());
-                Ok(())
+            entry.proof = match (seen.proof.clone(), entry.proof) {
+                // Two findings about one thing: it has to be proved again.
+                (Some(one), Some(other)) if one != other => None,
+                (one, other) => one.or(other),
+            };
+        }
+        self.lock.insert(entry);
+        Ok(())
+    }
+
+    fn file(&mut self, name: &str, file: &LockedFile, is_seed: bool) {
+        let known: &mut LockedFiles =
+            if is_seed { &mut self.lock.seeds } else { &mut self.lock.repeatables };
+        let seen = known.insert(name.to_owned(), file.clone());
+        if seen.is_some_and(|seen| seen != *file) {
+            self.open.insert(name.to_owned());
+        }
+    }
+
+    fn nothing_is_lost(&self) -> Result<(), ResolveError> {
+        let lock = &self.lock;
+        let held = [lock.len(), lock.repeatables.len(), lock.seeds.len()];
+        for ((counted, held), (_, what)) in self.counted.into_iter().zip(held).zip(COUNTED) {
+            if held < counted {
+                return Err(ResolveError::Lost { what, counted, held });
             }
         }
+        Ok(())
     }
 }
 
@@ -151,7 +204,13 @@ fn merged_start(starts: &[(Side, Version)]) -> Option<Version> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lock::tests::{entry, sample};
+    use crate::Dialect;
+    use crate::lock::tests::{entry, file, sample};
+    use crate::lock::{Proof, Verdict};
+
+    fn resolved(text: &str) -> LockFile {
+        resolve(text).unwrap().lock
+    }
 
     fn conflicted(ours: &LockFile, theirs: &LockFile) -> String {
         format!("<<<<<<< ours\n{}=======\n{}>>>>>>> theirs\n", ours.render(), theirs.render())
@@ -164,11 +223,11 @@ mod tests {
         theirs.insert(entry("2024-02-01-000000_theirs"));
         let text = conflicted(&ours, &theirs);
         assert!(matches!(LockFile::parse(&text), Err(LockError::Conflict(1))));
-        let merged = resolve(&text).unwrap();
+        let merged = resolved(&text);
         assert_eq!(merged.len(), 4);
-        assert_eq!(resolve(&merged.render()).unwrap(), merged);
+        assert_eq!(resolved(&merged.render()), merged);
         assert_eq!(LockFile::parse(&merged.render()).unwrap(), merged);
-        assert_eq!(resolve(&conflicted(&theirs, &ours)).unwrap().render(), merged.render());
+        assert_eq!(resolved(&conflicted(&theirs, &ours)).render(), merged.render());
     }
 
     #[test]
@@ -183,7 +242,7 @@ mod tests {
             base.render(),
             theirs.render()
         );
-        assert_eq!(resolve(&text).unwrap(), ours);
+        assert_eq!(resolved(&text), ours);
     }
 
     #[test]
@@ -198,8 +257,8 @@ mod tests {
             (with(Some("1"), crate::Level::Deny), with(Some("2"), crate::Level::Allow));
         let none = with(None, crate::Level::Warn);
         for (ours, theirs, start) in [(&strict, &mild, Some("1")), (&strict, &none, None)] {
-            let merged = resolve(&conflicted(ours, theirs)).unwrap();
-            assert_eq!(resolve(&conflicted(theirs, ours)).unwrap(), merged);
+            let merged = resolved(&conflicted(ours, theirs));
+            assert_eq!(resolved(&conflicted(theirs, ours)), merged);
             assert_eq!(merged.policy.lints["missing-down"], crate::Level::Deny);
             assert_eq!(merged.policy.start_after.as_ref().map(Version::as_str), start);
         }
@@ -210,13 +269,61 @@ mod tests {
         let text = sample().render();
         let line = text.lines().find(|line| line.starts_with("migration")).unwrap();
         let lost = resolve(&text.replace(&format!("{line}\n"), ""));
-        assert_eq!(lost, Err(ResolveError::Lost { counted: 2, held: 1 }));
+        assert_eq!(lost, Err(ResolveError::Lost { what: "migrations", counted: 2, held: 1 }));
         // Both lines kept by hand, one header of the two: that can be mended.
         let mut more = sample();
         more.insert(entry("2024-05-01-000000_more"));
         let header = sample().render().lines().nth(2).unwrap().to_owned();
         let by_hand = more.render().replace(more.render().lines().nth(2).unwrap(), &header);
-        assert_eq!(resolve(&by_hand).unwrap(), more);
+        assert_eq!(resolved(&by_hand), more);
+    }
+
+    #[test]
+    fn what_both_sides_changed_of_a_repeatable_or_a_seed_is_left_open() {
+        let with = |text: &str| {
+            let mut lock = sample();
+            lock.repeatables.insert("R__c.sql".into(), file(text, None));
+            lock.seeds.insert("reference/001_a=b.csv".into(), file(text, None));
+            lock.seeds.insert(format!("reference/{text}.sql"), file(text, None));
+            lock
+        };
+        let both = resolve(&conflicted(&with("ours"), &with("theirs"))).unwrap();
+        assert_eq!(both.open, ["R__c.sql", "reference/001_a=b.csv"]);
+        assert_eq!(both.lock.repeatables.keys().collect::<Vec<_>>(), ["R__a b.sql"]);
+        let seeds: Vec<_> = both.lock.seeds.keys().collect();
+        assert_eq!(seeds, ["reference/ours.sql", "reference/theirs.sql"]);
+        let again = resolve(&both.lock.render()).unwrap();
+        assert_eq!((again.lock, again.open), (both.lock, vec![]));
+    }
+
+    #[test]
+    fn void_proofs_go_and_others_stay() {
+        let newest = sample().newest().unwrap().clone();
+        let proved = |server: &str| {
+            let mut lock = sample();
+            let inputs = lock.proof_inputs(&newest).unwrap();
+            let (verdict, dialect) = (Verdict::Lossless, Dialect::Sqlite);
+            let (server, no_rows) = (server.to_owned(), vec![]);
+            let proof = Some(Proof { verdict, inputs, dialect, server, no_rows });
+            let entry = LockEntry { proof, ..lock.get(&newest).unwrap().clone() };
+            lock.insert(entry);
+            lock
+        };
+        let mut early = sample();
+        early.insert(entry("2023-01-01-000000_early"));
+        for (theirs, kept) in [
+            (sample(), true),
+            (proved("sqlite-3"), true),
+            (proved("sqlite-4"), false),
+            (early, false),
+        ] {
+            for text in
+                [conflicted(&proved("sqlite-3"), &theirs), conflicted(&theirs, &proved("sqlite-3"))]
+            {
+                let merged = resolved(&text);
+                assert_eq!(merged.get(&newest).unwrap().proof.is_some(), kept, "{text}");
+            }
+        }
     }
 
     #[test]

@@ -4,16 +4,20 @@
 //! digests them, so that two branches that both add one conflict there once, visibly, and never lose a
 //! line in silence. Here is no I/O; the CLI writes the file, build and runtime only read it.
 
+mod files;
 mod merge;
 mod parse;
+mod proof;
 mod render;
 
 use std::collections::BTreeMap;
 
-use crate::{Dialect, Digest, Digests, Migration, Policy, Settings, Version};
+use crate::{Dialect, Digest, Digests, Migration, MigrationSet, Policy, Settings, Version};
 
-pub use merge::{ResolveError, resolve};
+pub use files::{LockedFile, LockedFiles};
+pub use merge::{ResolveError, Resolved, resolve};
 pub(crate) use parse::read_setting;
+pub use proof::{Proof, Verdict};
 pub(crate) use render::push_settings;
 
 /// The format that this version writes, and the newest that it reads.
@@ -29,6 +33,10 @@ pub struct LockFile {
     pub dialects: Vec<Dialect>,
     /// What holds for the whole set.
     pub policy: Policy,
+    /// Repeatable migrations.
+    pub repeatables: LockedFiles,
+    /// Reference seeds, by their paths below the seeds directory.
+    pub seeds: LockedFiles,
     entries: BTreeMap<Version, LockEntry>,
 }
 
@@ -47,6 +55,8 @@ pub struct LockEntry {
     pub settings: Settings,
     /// Why it may stand before migrations that were locked earlier.
     pub late: Option<String>,
+    /// What was found out about its way back.
+    pub proof: Option<Proof>,
 }
 
 impl LockEntry {
@@ -59,6 +69,7 @@ impl LockEntry {
             tokens,
             settings: migration.settings.clone(),
             late: None,
+            proof: None,
         }
     }
 }
@@ -141,6 +152,23 @@ impl LockFile {
         self.entries.is_empty()
     }
 
+    /// Takes the repeatables and the reference seeds of a set as they stand now: they are meant to change.
+    pub fn take_files(&mut self, set: &MigrationSet, dialect: Option<Dialect>) {
+        let tokens =
+            |text: &str| dialect.and_then(|dialect| crate::sql::token_digest(text, dialect));
+        let repeatables = set.repeatables().iter().map(|file| {
+            (
+                file.name.clone(),
+                LockedFile { digest: file.digest.clone(), tokens: tokens(&file.sql) },
+            )
+        });
+        self.repeatables = repeatables.collect();
+        let seeds = set.seeds().iter().map(|seed| {
+            (seed.name.clone(), LockedFile { digest: seed.digest.clone(), tokens: None })
+        });
+        self.seeds = seeds.collect();
+    }
+
     /// The newest locked version.
     pub fn newest(&self) -> Option<&Version> {
         self.entries.keys().next_back()
@@ -168,7 +196,13 @@ mod tests {
             tokens: Tokens::default(),
             settings: Settings::default(),
             late: None,
+            proof: None,
         }
+    }
+
+    pub(super) fn file(text: &str, tokens: Option<&str>) -> LockedFile {
+        let digest = Digest::of_file("repeatable", text.as_bytes());
+        LockedFile { digest, tokens: tokens.map(str::to_owned) }
     }
 
     pub(super) fn sample() -> LockFile {
@@ -187,6 +221,9 @@ mod tests {
         });
         lock.policy.start_after = Some(Version::new("20240101000000"));
         lock.policy.lints.insert("missing-down".into(), crate::Level::Warn);
+        lock.repeatables.insert("R__a b.sql".into(), file("view", Some("tok1:bb")));
+        lock.repeatables.insert("R__c.sql".into(), file("other", None));
+        lock.seeds.insert("reference/001_a=b.csv".into(), file("seed", None));
         lock
     }
 
@@ -223,9 +260,13 @@ mod tests {
     #[test]
     fn a_line_less_or_twice_is_noticed() {
         let text = sample().render();
-        let line = text.lines().find(|line| line.starts_with("migration")).unwrap();
-        assert!(LockFile::parse(&text.replace(&format!("{line}\n"), "")).is_err());
-        assert!(LockFile::parse(&text.replace(line, &format!("{line}\n{line}"))).is_err());
+        for line in text.lines().filter(|line| {
+            ["migration ", "repeatable", "seed"].iter().any(|word| line.starts_with(word))
+        }) {
+            let line = format!("{line}\n");
+            assert!(LockFile::parse(&text.replace(&line, "")).is_err(), "{line}");
+            assert!(LockFile::parse(&text.replace(&line, &line.repeat(2))).is_err(), "{line}");
+        }
     }
 
     #[test]
@@ -238,7 +279,9 @@ mod tests {
             with(" transaction=off", " transactions=off"),
             LockError::Unsupported(_, _)
         ));
+        assert!(matches!(with("seed ", "sprout "), LockError::Unsupported(_, _)));
         assert!(matches!(with("up=sha256:", "up=sha1:"), LockError::Malformed(_, _)));
+        assert!(matches!(with("tokens=tok1:bb", "digests=x"), LockError::Unsupported(_, _)));
         assert!(matches!(LockFile::parse(""), Err(LockError::Malformed(1, _))));
     }
 }

@@ -1,6 +1,6 @@
 //! Reads the text of a lock file, strictly: what it does not know it does not guess.
 
-use super::{FORMAT, LockEntry, LockError, LockFile, Tokens};
+use super::{FORMAT, LockEntry, LockError, LockFile, Tokens, files, proof};
 use crate::fields::{self, Field};
 use crate::{Digest, Digests, Level, Settings, Version};
 
@@ -35,6 +35,8 @@ pub(super) struct Header {
     format: bool,
     dialects: bool,
     versions: Option<(usize, Digest)>,
+    repeatables: Option<(usize, Digest)>,
+    seeds: Option<(usize, Digest)>,
 }
 
 impl Header {
@@ -58,8 +60,33 @@ impl Header {
         if lock.versions_digest() != digest {
             return Err(malformed(3, "the header does not fit the versions in the file"));
         }
+        for (keyword, promised, held) in [
+            ("repeatables", self.repeatables, &lock.repeatables),
+            ("seeds", self.seeds, &lock.seeds),
+        ] {
+            let count = promised.as_ref().map_or(0, |(count, _)| *count);
+            if held.len() != count {
+                let reason =
+                    format!("the header counts {count} {keyword}, the file holds {}", held.len());
+                return Err(malformed(3, &reason));
+            }
+            if promised.is_some_and(|(_, digest)| files::names_digest(keyword, held) != digest) {
+                let reason = format!("the header does not fit the {keyword} in the file");
+                return Err(malformed(3, &reason));
+            }
+        }
         Ok(())
     }
+}
+
+/// How many there are, and the digest over their names.
+fn counted(number: usize, keyword: &str, words: &[Field]) -> Result<(usize, Digest), LockError> {
+    if let [count, digest] = words {
+        if let (Ok(count), Some(digest)) = (count.value.parse(), Digest::parse(&digest.value)) {
+            return Ok((count, digest));
+        }
+    }
+    Err(malformed(number, &format!("`{keyword}` wants a count and a digest")))
 }
 
 pub(super) fn read_line(
@@ -86,12 +113,15 @@ pub(super) fn read_line(
             Ok(other) => return Err(LockError::Unsupported(number, format!("format {other}"))),
             Err(_) => return Err(malformed(number, "the format is not a number")),
         },
-        ("versions", [count, digest]) => {
-            let count = count.value.parse().ok();
-            let (Some(count), Some(digest)) = (count, Digest::parse(&digest.value)) else {
-                return Err(malformed(number, "`versions` wants a count and a digest"));
+        (keyword @ ("versions" | "repeatables" | "seeds"), words) => {
+            let slot = match keyword {
+                "versions" => &mut header.versions,
+                "seeds" => &mut header.seeds,
+                _ => &mut header.repeatables,
             };
-            header.versions = Some((count, digest));
+            if slot.replace(counted(number, keyword, words)?).is_some() {
+                return Err(malformed(number, &format!("`{keyword}` stands twice")));
+            }
         }
         ("dialects", names) => {
             for name in names {
@@ -133,6 +163,17 @@ pub(super) fn read_line(
             }
             lock.insert(entry);
         }
+        (keyword @ ("repeatable" | "seed"), words) => {
+            let (name, file) = files::read(number, words)?;
+            let known = match keyword {
+                "seed" => &mut lock.seeds,
+                _ => &mut lock.repeatables,
+            };
+            if known.contains_key(&name) {
+                return Err(malformed(number, &format!("`{name}` stands twice")));
+            }
+            known.insert(name, file);
+        }
         (keyword, _) => return Err(unknown(number, "line", Some(keyword), "")),
     }
     Ok(())
@@ -144,6 +185,7 @@ fn entry(number: usize, version: Version, fields: &[Field]) -> Result<LockEntry,
     let mut tokens = Tokens::default();
     let mut settings = Settings::default();
     let mut late = None;
+    let mut proof = proof::Reader::default();
     for field in fields {
         let value = &field.value;
         match field.key.as_deref() {
@@ -155,7 +197,7 @@ fn entry(number: usize, version: Version, fields: &[Field]) -> Result<LockEntry,
             Some("down-tokens") => tokens.down = Some(value.clone()),
             Some("late") => late = Some(value.clone()),
             key => {
-                if !read_setting(&mut settings, key, value) {
+                if !read_setting(&mut settings, key, value) && !proof.take(number, field)? {
                     return Err(unknown(number, "field", key, value));
                 }
             }
@@ -179,6 +221,7 @@ fn entry(number: usize, version: Version, fields: &[Field]) -> Result<LockEntry,
         tokens,
         settings,
         late,
+        proof: proof.finish(number)?,
     })
 }
 
@@ -204,10 +247,10 @@ fn digest(number: usize, value: &str) -> Result<Option<Digest>, LockError> {
     }
 }
 
-fn malformed(line: usize, reason: &str) -> LockError {
+pub(super) fn malformed(line: usize, reason: &str) -> LockError {
     LockError::Malformed(line, reason.to_owned())
 }
 
-fn unknown(line: usize, what: &str, key: Option<&str>, value: &str) -> LockError {
+pub(super) fn unknown(line: usize, what: &str, key: Option<&str>, value: &str) -> LockError {
     LockError::Unsupported(line, format!("{what} `{}`", key.unwrap_or(value)))
 }

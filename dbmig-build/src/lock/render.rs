@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use super::files::{names_digest, push_file};
+use super::proof::push_proof;
 use super::{FORMAT, LockEntry, LockFile};
 use crate::fields::{push, push_word};
 use crate::{Digest, Settings};
@@ -12,6 +14,11 @@ pub(super) fn render(lock: &LockFile) -> String {
     );
     let _ = writeln!(text, "dbmig-lock {FORMAT}");
     let _ = writeln!(text, "versions {} {}", lock.len(), lock.versions_digest());
+    let files = [("repeatable", &lock.repeatables), ("seed", &lock.seeds)];
+    for (keyword, files) in files.iter().filter(|(_, files)| !files.is_empty()) {
+        let keyword = format!("{keyword}s");
+        let _ = writeln!(text, "{keyword} {} {}", files.len(), names_digest(&keyword, files));
+    }
     text.push_str("dialects");
     for dialect in &lock.dialects {
         let _ = write!(text, " {dialect}");
@@ -36,6 +43,11 @@ pub(super) fn render(lock: &LockFile) -> String {
         text.push_str(&line(entry));
         text.push('\n');
     }
+    for (keyword, files) in files {
+        for (name, file) in files {
+            push_file(&mut text, keyword, name, file);
+        }
+    }
     text
 }
 
@@ -55,6 +67,9 @@ fn line(entry: &LockEntry) -> String {
     push_settings(&mut line, &entry.settings);
     if let Some(reason) = &entry.late {
         push(&mut line, "late", reason);
+    }
+    if let Some(proof) = &entry.proof {
+        push_proof(&mut line, proof);
     }
     line
 }

@@ -6,6 +6,9 @@
 use super::token::{Token, TokenKind};
 use crate::Dialect;
 
+mod head;
+mod mysql;
+
 /// What is open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Block {
@@ -28,6 +31,8 @@ enum Head {
     Alter,
     /// MariaDB's `BEGIN NOT ATOMIC`, after its first or second word.
     Begin(usize),
+    /// SQLite's `EXPLAIN`, which takes every statement.
+    Explain,
     /// Can have a body.
     Body,
     /// Can have none.
@@ -63,6 +68,20 @@ pub(crate) struct Body {
     opened: bool,
     closed: bool,
     words: usize,
+    /// What is created is an event, whose DO starts its body.
+    event: bool,
+    /// What is created is a function, whose head says RETURNS.
+    function: bool,
+    /// The list of parameters was seen.
+    parameters: bool,
+    /// A statement can start after any word: behind RETURNS and its type, and behind HANDLER FOR.
+    anywhere: bool,
+    /// The next name ends the head of a trigger: FOLLOWS, PRECEDES.
+    order: bool,
+    /// Within an executable comment: how many blocks were open before it.
+    executable: Option<usize>,
+    /// The last word was HANDLER.
+    handler: bool,
     problem: Option<&'static str>,
 }
 
@@ -80,6 +99,13 @@ impl Body {
             opened: false,
             closed: false,
             words: 0,
+            event: false,
+            function: false,
+            parameters: false,
+            anywhere: false,
+            order: false,
+            executable: None,
+            handler: false,
             problem: None,
         }
     }
@@ -110,6 +136,7 @@ impl Body {
     pub(crate) fn keeps(&mut self, semicolon: &Token<'_>) -> bool {
         self.resolve(Some(semicolon));
         self.before = Before::StatementEnd;
+        self.anywhere = false;
         let in_parentheses = self.dialect == Dialect::Postgres && self.parentheses > 0;
         self.kept_in_parentheses |= in_parentheses;
         in_parentheses || !self.stack.is_empty()
@@ -118,7 +145,10 @@ impl Body {
     /// Takes in the next token that is neither trivia nor the end of the statement.
     pub(crate) fn feed(&mut self, token: &Token<'_>) {
         match token.kind {
-            TokenKind::ExecutableOpen | TokenKind::ExecutableClose | TokenKind::Hint => return,
+            TokenKind::ExecutableOpen | TokenKind::ExecutableClose => {
+                return self.executable_comment(token);
+            }
+            TokenKind::Hint => return,
             TokenKind::Symbol if token.text == "(" => self.parentheses += 1,
             TokenKind::Symbol if token.text == ")" => {
                 self.parentheses = self.parentheses.saturating_sub(1)
@@ -132,75 +162,6 @@ impl Body {
         }
     }
 
-    fn feed_head(&mut self, token: &Token<'_>) {
-        if token.kind != TokenKind::Word {
-            if self.head == Head::Start {
-                self.head = Head::Plain;
-            }
-            return;
-        }
-        self.words += 1;
-        let mysql = self.dialect == Dialect::Mysql;
-        self.head = match self.head {
-            Head::Start if token.is("create") => Head::Create,
-            Head::Start if mysql && token.is("alter") => Head::Alter,
-            Head::Start if mysql && token.is("begin") => Head::Begin(1),
-            // MariaDB takes these outside of routines too; nothing else starts so.
-            Head::Start
-                if mysql && token.is_any(&["if", "case", "loop", "while", "repeat", "for"]) =>
-            {
-                self.before = Before::StatementEnd;
-                self.feed_body(token);
-                Head::Body
-            }
-            Head::Begin(1) if token.is("not") => Head::Begin(2),
-            Head::Begin(2) if token.is("atomic") => {
-                self.open(Block::Begin);
-                self.before = Before::StatementEnd;
-                Head::Body
-            }
-            Head::Create if self.names_routine(token) => Head::Body,
-            Head::Alter if token.is("event") => Head::Body,
-            Head::Create if mysql && token.is("package") => {
-                self.fail("a package is not understood");
-                Head::Plain
-            }
-            head @ (Head::Create | Head::Alter) if self.still_open(token) => head,
-            _ => Head::Plain,
-        };
-    }
-
-    fn names_routine(&self, token: &Token<'_>) -> bool {
-        match self.dialect {
-            Dialect::Sqlite => token.is("trigger"),
-            Dialect::Postgres => token.is_any(&["function", "procedure"]),
-            Dialect::Mysql => token.is_any(&["function", "procedure", "trigger", "event"]),
-        }
-    }
-
-    /// True while the words after CREATE leave open what is created.
-    fn still_open(&self, token: &Token<'_>) -> bool {
-        match self.dialect {
-            Dialect::Sqlite => token.is_any(&["temp", "temporary"]),
-            Dialect::Postgres => token.is_any(&["or", "replace"]),
-            // A definer may have any name, so everything but the other kinds of objects.
-            Dialect::Mysql => {
-                self.words < 12
-                    && !token.is_any(&[
-                        "table", "view", "index", "database", "schema", "user", "role", "sequence",
-                    ])
-                    && !token.is_any(&[
-                        "server",
-                        "tablespace",
-                        "temporary",
-                        "unique",
-                        "fulltext",
-                        "spatial",
-                    ])
-            }
-        }
-    }
-
     fn feed_body(&mut self, token: &Token<'_>) {
         if self.resolve(Some(token)) {
             // The word after END belongs to it: END IF, END LOOP.
@@ -210,6 +171,13 @@ impl Body {
         self.after_end(token);
         let before = self.before;
         self.before = self.classify(token);
+        let handler = std::mem::take(&mut self.handler);
+        self.parameters |= token.is_symbol("(");
+        if self.order && matches!(token.kind, TokenKind::Word | TokenKind::QuotedName) {
+            self.order = false;
+            self.before = Before::HeadEnd;
+            return;
+        }
         if token.kind != TokenKind::Word {
             return;
         }
@@ -223,24 +191,20 @@ impl Body {
                 self.open(if statement { Block::CaseStatement } else { Block::CaseExpression });
             }
         } else if self.dialect == Dialect::Mysql {
-            self.feed_mysql(token, before);
+            self.feed_mysql(token, before, handler);
         }
     }
 
-    fn feed_mysql(&mut self, token: &Token<'_>, before: Before) {
-        let block = [("if", Block::If), ("loop", Block::Loop), ("repeat", Block::Repeat)]
-            .into_iter()
-            .chain([("while", Block::While), ("for", Block::For)])
-            .find(|(word, _)| token.is(word));
-        match block {
-            Some((_, block)) if self.starts_statement(before) => self.open(block),
-            // Not INSERT and the like: they are events of triggers too.
-            None if self.stack.is_empty()
-                && token.is_any(&["set", "call", "select", "return", "signal", "with"]) =>
-            {
-                self.started = true;
-            }
-            _ => {}
+    /// A server may skip an executable comment, so it must leave open what was open before it.
+    fn executable_comment(&mut self, token: &Token<'_>) {
+        if self.head != Head::Body {
+            return;
+        }
+        self.resolve(Some(token));
+        if token.kind == TokenKind::ExecutableOpen {
+            self.executable = Some(self.stack.len());
+        } else if self.executable.take().is_some_and(|before| before != self.stack.len()) {
+            self.fail("an executable comment that opens or ends a block");
         }
     }
 
@@ -270,6 +234,7 @@ impl Body {
             (Some(Block::CaseExpression), _) => false,
             (_, Before::StatementEnd) => true,
             (None, Before::HeadEnd) => !self.started && self.parentheses == 0,
+            (_, Before::HeadEnd | Before::Other) => self.anywhere && self.parentheses == 0,
             _ => false,
         }
     }
@@ -330,6 +295,7 @@ impl Body {
 
     fn open(&mut self, block: Block) {
         self.stack.push(block);
+        self.anywhere = false;
         self.opened |= block != Block::CaseExpression;
     }
 

@@ -172,7 +172,11 @@ impl Words<'_> {
     fn sets_autocommit(&self) -> bool {
         self.dialect == Dialect::Mysql
             && self.is(0, &["set"])
-            && self.tokens.iter().any(|token| token.is_any(&["autocommit", "@@autocommit"]))
+            && self.tokens.iter().any(|token| {
+                token.is_any(&["autocommit", "@@autocommit"])
+                    || (token.kind == TokenKind::QuotedName
+                        && token.text.eq_ignore_ascii_case("`autocommit`"))
+            })
     }
 
     fn implicit_commit(&self, kind: StatementKind) -> bool {
@@ -210,15 +214,61 @@ impl Words<'_> {
                             .iter()
                             .any(|token| token.is_any(&["foreign_keys", "journal_mode"])))
             }
-            Dialect::Postgres => {
-                // REFRESH … CONCURRENTLY is legal in a transaction.
-                self.is(0, &["vacuum"])
-                    || (self.has("concurrently")
-                        && self.is(0, &["create", "drop", "reindex", "alter"]))
-                    || (self.is(0, &["create", "drop"]) && self.is(1, &["database", "tablespace"]))
-                    || (self.is(0, &["alter"]) && self.is(1, &["system"]))
-                    || (self.is(0, &["reindex"]) && self.is(1, &["database", "system", "schema"]))
-            }
+            Dialect::Postgres => self.outside_transaction_of_postgres(),
         }
+    }
+
+    fn outside_transaction_of_postgres(&self) -> bool {
+        let first = |words: &[&str]| self.is(0, words);
+        // Options in parentheses stand before what is meant: REINDEX (VERBOSE) DATABASE.
+        let second = |words: &[&str]| self.bare(1).is_some_and(|token| token.is_any(words));
+        // REFRESH … CONCURRENTLY is legal in a transaction.
+        if first(&["create", "drop", "reindex", "alter"]) && self.has("concurrently") {
+            return true;
+        }
+        if first(&["create", "drop"]) && second(&["database", "tablespace"]) {
+            return true;
+        }
+        if first(&["create"]) && second(&["subscription"]) {
+            return !self.is_off(&["connect", "create_slot"]);
+        }
+        if first(&["alter"]) && second(&["subscription"]) {
+            let publications = self.has("publication")
+                && ["refresh", "set", "add", "drop"].iter().any(|word| self.has(word));
+            return publications && !self.is_off(&["refresh"]);
+        }
+        if first(&["cluster"]) {
+            return self.bare(1).is_none_or(|token| token.is("verbose") && self.bare(2).is_none());
+        }
+        (first(&["drop"]) && second(&["subscription"]))
+            || (first(&["alter"]) && second(&["system"]))
+            || (first(&["alter"]) && second(&["database"]) && self.follow("set", "tablespace"))
+            || (first(&["reindex"]) && second(&["database", "system", "schema"]))
+            || (first(&["discard"]) && second(&["all"]))
+            || first(&["vacuum"])
+    }
+
+    /// The nth word or name outside of parentheses.
+    fn bare(&self, nth: usize) -> Option<&Token<'_>> {
+        let mut depth = 0_usize;
+        let mut bare = self.tokens.iter().filter(|token| {
+            if token.is_symbol("(") {
+                depth += 1;
+            } else if token.is_symbol(")") {
+                depth = depth.saturating_sub(1);
+            }
+            depth == 0 && matches!(token.kind, TokenKind::Word | TokenKind::QuotedName)
+        });
+        bare.nth(nth)
+    }
+
+    /// True when one of these options is switched off.
+    fn is_off(&self, names: &[&str]) -> bool {
+        self.tokens.windows(3).any(|three| {
+            let text = three[2].text.trim_matches('\'').to_ascii_lowercase();
+            three[0].is_any(names)
+                && three[1].is_symbol("=")
+                && matches!(&*text, "false" | "off" | "0")
+        })
     }
 }

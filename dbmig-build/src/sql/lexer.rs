@@ -117,7 +117,8 @@ impl<'a> Tokens<'a> {
         if self.copy == Copy::Data {
             return (CopyData, copy_data(rest), None);
         }
-        if self.pos == 0 && rest.starts_with('\u{feff}') {
+        // SQLite takes it for white space wherever a token can start.
+        if (self.pos == 0 || self.dialect == Dialect::Sqlite) && rest.starts_with('\u{feff}') {
             return (Space, '\u{feff}'.len_utf8(), None);
         }
         if scan::is_space(bytes[0]) {
@@ -132,6 +133,14 @@ impl<'a> Tokens<'a> {
                 let problem =
                     "the end of an executable comment depends on whether the server runs it";
                 return (ExecutableClose, 2, (self.pos != skipped).then_some(problem));
+            }
+        }
+        if self.dialect == Dialect::Sqlite {
+            if let Some(Extent { len, closed }) = scan::variable(rest) {
+                let problem = "a variable with a parenthesis without its closing one";
+                let named = rest[1..len].bytes().any(|byte| byte != b':');
+                let kind = if named { TokenKind::Word } else { TokenKind::Symbol };
+                return (kind, len, (!closed).then_some(problem));
             }
         }
         if let Some(found) =
@@ -177,7 +186,7 @@ impl<'a> Tokens<'a> {
             b'@' if self.dialect == Dialect::Mysql && next == b'@' => {
                 (Word, 2 + scan::word(&rest[2..]))
             }
-            b'@' if self.dialect != Dialect::Postgres && scan::is_word(next) => {
+            b'@' if self.dialect == Dialect::Mysql && scan::is_word(next) => {
                 (Word, 1 + scan::word(&rest[1..]))
             }
             first if self.dialect == Dialect::Postgres && b"+-*/<>=~!@#%^&|`?".contains(&first) => {

@@ -92,6 +92,34 @@ pub(crate) fn word(rest: &str) -> usize {
     rest.bytes().position(|byte| !is_word(byte)).unwrap_or(rest.len())
 }
 
+/// SQLite's `:name`, `@name`, `$name`, `#name`, or None. With Tcl's `::` and `(…)`, whatever is in the
+/// parentheses: white space only ends it, without its closing one.
+pub(crate) fn variable(rest: &str) -> Option<Extent> {
+    let bytes = rest.as_bytes();
+    if !matches!(bytes[0], b':' | b'@' | b'$' | b'#') {
+        return None;
+    }
+    let (mut at, mut named) = (1, false);
+    loop {
+        match bytes.get(at) {
+            Some(byte) if is_word(*byte) => {
+                named = true;
+                at += 1;
+            }
+            Some(b':') if bytes.get(at + 1) == Some(&b':') => at += 2,
+            Some(b'(') if named => {
+                let inner = &rest[at + 1..];
+                let end = inner.bytes().position(|byte| byte == b')' || is_space(byte));
+                let closed = end.is_some_and(|end| inner.as_bytes()[end] == b')');
+                let len = at + 1 + end.map_or(inner.len(), |end| end + usize::from(closed));
+                return Some(Extent { len, closed });
+            }
+            // Without a name it is no variable; a run of colons is one mistake, and not one a colon.
+            _ => return (at > 1).then_some(Extent { len: at, closed: true }),
+        }
+    }
+}
+
 /// A number, with whatever letters follow it directly.
 pub(crate) fn number(rest: &str) -> usize {
     let bytes = rest.as_bytes();
@@ -212,6 +240,27 @@ mod tests {
             ("2abc ", "2abc"),
         ] {
             assert_eq!(&text[..number(text)], expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn variables_of_sqlite() {
+        for (text, expected) in [
+            (":a,", Some((2, true))),
+            ("$a::b(c;d)e", Some((10, true))),
+            ("@a(", Some((3, false))),
+            ("#a(b c)", Some((4, false))),
+            ("$::a;", Some((4, true))),
+            ("::", None),
+            (":::::a", Some((6, true))),
+            (":::;", Some((3, true))),
+            (":(a)", None),
+            ("$", None),
+            (":é;", Some((3, true))),
+            ("a", None),
+        ] {
+            let found = variable(text).map(|extent| (extent.len, extent.closed));
+            assert_eq!(found, expected, "{text}");
         }
     }
 

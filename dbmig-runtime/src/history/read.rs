@@ -25,26 +25,21 @@ pub fn read(session: &mut dyn Session) -> DbResult<History> {
         Dialect::Postgres | Dialect::Mysql => Tables::default(),
     };
     let all = [DIESEL_TABLE, HISTORY_TABLE, STATE_TABLE];
-    let first = match session.query(&select(dialect, &likely, &all), &[]) {
+    match session.query(&select(dialect, &likely, &all), &[]) {
         Ok(rows) => {
             let read = Rows::sort(rows)?;
             let found = place::decide(dialect, &read.places)?;
             if found.is_where_names_lead(dialect) {
                 return read.fold(found);
             }
-            None
         }
-        Err(error) if matches!(error.kind, DbErrorKind::MissingTable | DbErrorKind::Other) => {
-            Some(error)
-        }
+        // A connection that gives no codes says "other".
+        Err(error) if matches!(error.kind, DbErrorKind::MissingTable | DbErrorKind::Other) => {}
         Err(error) => return Err(error),
-    };
+    }
     // Something is not there, or elsewhere: look first.
     let rows = session.query(&place::select(dialect), &[])?;
     let found = place::decide(dialect, &Rows::sort(rows)?.places)?;
-    if let Some(error) = first.filter(|_| found.has_all()) {
-        return Err(error);
-    }
     if found.tables_there.is_empty() {
         return Rows::default().fold(found);
     }

@@ -43,6 +43,11 @@ pub fn resolve(session: &mut dyn Session, version: &Version, applied: bool) -> D
             forget(session, tables, version)?;
             void_seeds(session, tables)?;
         }
+        if seen.ended == Ended::Started {
+            // Nobody is at it any more.
+            let error = seen.error.as_deref();
+            end_attempt(session, tables, version, seen.attempt, Ended::Failed, error)?;
+        }
         let run = Run { batch: history.last_batch() + 1, runner: "resolve".to_owned() };
         let number = next_attempt(session, tables, version)?;
         let attempt = Attempt {

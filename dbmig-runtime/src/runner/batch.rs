@@ -92,11 +92,21 @@ impl<'a> Batch<'a> {
         })
     }
 
-    /// Nobody can tell how far it came when it stops: sent whole, or with transactions of its own.
+    /// Nobody can tell how far it came when it stops: sent whole, with transactions of its own, or with
+    /// statements after which the journal can not be written.
     ///
     /// Outside a transaction SAVEPOINT opens one as well.
     pub(crate) fn is_one_unit(&self) -> bool {
-        self.whole || self.parts.iter().any(|part| part.kind == StatementKind::TransactionControl)
+        self.whole
+            || self.parts.iter().any(|part| {
+                part.kind == StatementKind::TransactionControl
+                    || bars_the_journal(part.sql, self.dialect)
+            })
+    }
+
+    /// A statement of it may have changed who we are.
+    pub(super) fn changes_session(&self) -> bool {
+        self.parts.iter().any(|part| part.kind == StatementKind::Session)
     }
 
     /// Sent whole: nobody saw what is in it.
@@ -216,6 +226,24 @@ fn switches_foreign_keys_off(sql: &str) -> bool {
         && !matches!(value, "on" | "1" | "true" | "yes")
 }
 
+/// After it our own tables are locked out, belong to another role, or are written in a transaction that
+/// is not ours.
+fn bars_the_journal(sql: &str, dialect: Dialect) -> bool {
+    let mut words = sql::tokens(sql, dialect)
+        .filter(|token| !token.is_trivia())
+        .map(|token| token.text.to_ascii_lowercase());
+    match (dialect, words.next().as_deref()) {
+        (Dialect::Mysql, Some("lock")) => true,
+        (Dialect::Mysql, Some("set")) => words.any(|word| word.ends_with("autocommit")),
+        (Dialect::Postgres, Some("set")) => {
+            let scope = |word: &String| matches!(word.as_str(), "local" | "session");
+            let name = words.find(|word| !scope(word));
+            matches!(name.as_deref(), Some("role" | "authorization"))
+        }
+        _ => false,
+    }
+}
+
 fn is_savepoint(sql: &str) -> bool {
     let mut words = sql.split_whitespace().map(str::to_ascii_lowercase);
     match words.next().as_deref() {
@@ -245,6 +273,23 @@ mod tests {
             ("CREATE TRIGGER t AFTER INSERT ON a BEGIN SELECT 1; END;", None),
         ] {
             assert_eq!(batch(text).transaction_control(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn files_that_are_one_unit() {
+        for (dialect, text, expected) in [
+            (Dialect::Mysql, "LOCK TABLES t WRITE; INSERT INTO t VALUES (1); UNLOCK TABLES", true),
+            (Dialect::Mysql, "SET @@autocommit = 0; DELETE FROM t", true),
+            (Dialect::Mysql, "SET sql_mode = ''; CREATE TABLE t (a INT)", false),
+            (Dialect::Postgres, "SET SESSION ROLE owner; VACUUM", true),
+            (Dialect::Postgres, "SET LOCAL SESSION AUTHORIZATION x; VACUUM", true),
+            (Dialect::Postgres, "SET search_path = role; VACUUM", false),
+            (Dialect::Postgres, "SAVEPOINT a", true),
+            (Dialect::Sqlite, "VACUUM", false),
+        ] {
+            let batch = Batch::of(text, dialect, &Settings::default());
+            assert_eq!(batch.is_one_unit(), expected, "{text}");
         }
     }
 

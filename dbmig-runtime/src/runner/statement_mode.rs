@@ -76,6 +76,8 @@ fn locked(
         let _ = history::end_attempt(session, tables, version, number, failed, Some(&message));
         return Err(error);
     }
+    // The record is ours to write, whatever the file has made of the session.
+    engine.connection.settle(session)?;
     attempt.finish(session).map_err(Error::database("record the migration"))?;
     Ok(StepEnd::Done { statements: batch.len() })
 }

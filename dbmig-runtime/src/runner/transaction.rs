@@ -294,6 +294,10 @@ fn attempt(
     if keys_off {
         foreign_keys::refuse_new(session, work, &before)?;
     }
+    if batch.changes_session() && session.dialect() == Dialect::Postgres {
+        // The record is ours to write, not that of a role that the file has taken.
+        engine.connection.settle_within(session)?;
+    }
     let attempt = record(session, work, newest + 1, batch, Ended::Finished, started, None);
     let recorded = work.direction == Direction::Up;
     let ours = history::insert_record_if(session, tables, &engine.run, &attempt, recorded)

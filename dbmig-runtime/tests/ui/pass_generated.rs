@@ -1,9 +1,9 @@
 //! What `dbmig-build` writes compiles.
 
-const _: () = ::dbmig_runtime::private::assert_format(1);
+const _: () = ::dbmig_runtime::private::assert_format(2);
 /// The migrations of this package, as its build script verified them.
 pub static MIGRATIONS: ::dbmig_runtime::EmbeddedSet =
-    ::dbmig_runtime::EmbeddedSet::new("dbmig-blob 1\nset dialects=sqlite\n\n");
+    ::dbmig_runtime::EmbeddedSet::new("dbmig-blob 2\nset dialects=sqlite\n\n");
 
 fn migrate(conn: &mut diesel::SqliteConnection) -> Result<(), dbmig_runtime::Error> {
     dbmig_runtime::Migrator::new(&MIGRATIONS).run(conn).map(drop)

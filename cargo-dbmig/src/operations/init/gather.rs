@@ -96,7 +96,8 @@ pub fn gather(inputs: &Inputs<'_>) -> Result<Facts, Stop> {
     let cwd = inputs.cwd;
     let place = place::find(inputs)?;
     let shown = relative_path(cwd, &place.migrations);
-    let raw = set::read(&place.migrations, &shown)?;
+    let mut raw = set::read(&place.migrations, &shown)?;
+    dbmig_build::load_reference(&mut raw, &place.seeds, &relative_path(cwd, &place.seeds));
     let lock = set::lock_of(&raw).map_err(Stop::Findings)?;
 
     let manifest = TextFile::read(place.package.join(CARGO_TOML), cwd)?;

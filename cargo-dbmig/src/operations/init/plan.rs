@@ -6,6 +6,7 @@ use dbmig_build::lock::FILE_NAME;
 use dbmig_build::{Dialect, Version};
 
 use super::{Checkout, Facts, Package};
+use crate::config::DEFAULT_SEEDS;
 use crate::error::CliResult;
 use crate::operations::locking;
 use crate::scaffold::dbmig_toml::SQLITE_FILE;
@@ -116,7 +117,11 @@ fn dependencies(facts: &Facts, package: &Package, plan: &mut Plan) -> CliResult<
 
 fn script(facts: &Facts, package: &Package, plan: &mut Plan) {
     let migrations = relative_path(&facts.place.package, &facts.place.migrations);
-    match build_script::plan(&package.build, package.script.text.as_deref(), &migrations) {
+    let place = &facts.place;
+    let beside = place.migrations.with_file_name(DEFAULT_SEEDS);
+    let seeds = (place.seeds != beside).then(|| relative_path(&place.package, &place.seeds));
+    let existing = package.script.text.as_deref();
+    match build_script::plan(&package.build, existing, &migrations, seeds.as_deref()) {
         BuildScript::Done => {}
         BuildScript::Create(text) => {
             plan.changes.extend(FileChange::new(&package.script.path, None, text));

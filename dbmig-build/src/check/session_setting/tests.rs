@@ -64,7 +64,7 @@ fn what_does_not() {
         (Mysql, INSIDE, "SET @old = @@sql_mode, sql_mode = ''; SELECT 1; SET sql_mode = @old"),
         (Mysql, INSIDE, "SET foreign_key_checks = 1"),
         (Mysql, INSIDE, "SET TRANSACTION ISOLATION LEVEL SERIALIZABLE"),
-        (Mysql, INSIDE, "SET PASSWORD FOR a = 'b'"),
+        (Mysql, INSIDE, "CREATE USER a; SET PASSWORD FOR a = 'b'"),
         (Sqlite, INSIDE, "PRAGMA foreign_keys"),
         (Sqlite, INSIDE, "PRAGMA foreign_key_check; PRAGMA foreign_key_check(a)"),
         (Sqlite, INSIDE, "PRAGMA user_version = 3"),

@@ -4,6 +4,7 @@ use super::*;
 use Dialect::{Mysql, Postgres, Sqlite};
 
 mod bodies;
+mod kinds;
 
 /// Splits, checks what must hold for every text, and gives the statements.
 fn cut(text: &str, dialect: Dialect) -> Vec<&str> {
@@ -157,6 +158,10 @@ fn quotes() {
             ("a `b;``c`; d", &["a `b;``c`", "d"]),
             ("a \"b;\"\"c\"; d", &["a \"b;\"\"c\"", "d"]),
             ("a x'1f'; b ?1 :a @b $c; d", &["a x'1f'", "b ?1 :a @b $c", "d"]),
+            ("a $b::c(d;e'); f", &["a $b::c(d;e')", "f"]),
+            ("a :b(;--); @c(/*;); #d(\";); e", &["a :b(;--)", "@c(/*;)", "#d(\";)", "e"]),
+            ("a $b (c;d", &["a $b (c", "d"]),
+            ("a; \u{feff}; b", &["a", "b"]),
         ],
     );
     check_unsure(
@@ -182,7 +187,13 @@ fn quotes() {
             ),
         ],
     );
-    check_unsure(Sqlite, &[("a [b; c", "a quoted name without end")]);
+    check_unsure(
+        Sqlite,
+        &[
+            ("a [b; c", "a quoted name without end"),
+            ("a $b(c;\nd); e", "a variable with a parenthesis without its closing one"),
+        ],
+    );
     check(
         Postgres,
         &[(
@@ -296,44 +307,6 @@ fn client_commands() {
 }
 
 #[test]
-fn kinds_and_flags() {
-    use StatementKind::{Ddl, Dml, Other, Query, Session, TransactionControl};
-    for (dialect, text, kind) in [
-        (Sqlite, "create table t(a)", Ddl),
-        (Sqlite, "PRAGMA foreign_keys=off", Session),
-        (Sqlite, "insert into t values (1)", Dml),
-        (Sqlite, "vacuum", Other),
-        (Sqlite, "end", TransactionControl),
-        (Postgres, "with a as (select 1) insert into t select * from a", Dml),
-        (Postgres, "with a as (select 1) select * from a", Query),
-        (Postgres, "select * into t from u", Ddl),
-        (Postgres, "(select 1)", Query),
-        (Postgres, "do $$ begin end $$", Other),
-        (Postgres, "prepare transaction 'x'", TransactionControl),
-        (Mysql, "start transaction", TransactionControl),
-        (Mysql, "set autocommit = 0", TransactionControl),
-        (Mysql, "/*!40101 SET NAMES utf8 */", Session),
-        (Mysql, "begin not atomic a; end", Other),
-        (Mysql, "call p()", Other),
-    ] {
-        assert_eq!(split(text, dialect).statements[0].kind, kind, "{text}");
-    }
-    let flags = |text, dialect| split(text, dialect).statements[0].flags;
-    assert!(flags("ALTER TABLE t ADD a INT", Mysql).implicit_commit);
-    assert!(flags("BEGIN", Mysql).implicit_commit);
-    assert!(!flags("CREATE TEMPORARY TABLE t (a INT)", Mysql).implicit_commit);
-    assert!(!flags("INSERT INTO t VALUES (1)", Mysql).implicit_commit);
-    assert!(!flags("ALTER TABLE t ADD a INT", Postgres).implicit_commit);
-    assert!(flags("CREATE INDEX CONCURRENTLY i ON t (a)", Postgres).concurrently);
-    assert!(flags("CREATE INDEX CONCURRENTLY i ON t (a)", Postgres).outside_transaction);
-    assert!(!flags("CREATE INDEX i ON t (a) /* concurrently */", Postgres).concurrently);
-    assert!(!flags("REFRESH MATERIALIZED VIEW CONCURRENTLY v", Postgres).outside_transaction);
-    assert!(flags("VACUUM", Sqlite).outside_transaction);
-    assert!(flags("CREATE TRIGGER t AFTER INSERT ON x BEGIN a; END", Sqlite).body);
-    assert!(!flags("CREATE TABLE t (a)", Sqlite).body);
-}
-
-#[test]
 fn nothing_in_a_text_means_no_statement() {
     for dialect in Dialect::ALL {
         for text in
@@ -360,6 +333,12 @@ fn positions_are_those_of_the_statement_itself() {
     assert_eq!(split.statements[0].piece, "-- é\n  a;");
     let unsure = super::split("a;\n é 'b", Sqlite).unsure.expect("no end");
     assert_eq!((unsure.line, unsure.column), (2, 4));
+}
+
+#[test]
+fn a_run_of_colons_is_read_once() {
+    let text = format!("{};a", ":".repeat(100_001));
+    assert_eq!(tokens(&text, Sqlite).count(), 3);
 }
 
 #[test]

@@ -29,6 +29,20 @@ fn postgres_bodies() {
             ),
             ("BEGIN; a; COMMIT", &["BEGIN", "a", "COMMIT"]),
             (
+                "CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT CASE WHEN CASE a WHEN 1 THEN b END THEN (SELECT CASE c END) END; END; b",
+                &[
+                    "CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT CASE WHEN CASE a WHEN 1 THEN b END THEN (SELECT CASE c END) END; END",
+                    "b",
+                ],
+            ),
+            (
+                "CREATE RULE r AS ON UPDATE TO t WHERE a = ';' DO INSTEAD (SELECT ')'; (SELECT b);); c",
+                &[
+                    "CREATE RULE r AS ON UPDATE TO t WHERE a = ';' DO INSTEAD (SELECT ')'; (SELECT b);)",
+                    "c",
+                ],
+            ),
+            (
                 "CREATE SCHEMA s CREATE TABLE t (a int) CREATE VIEW v AS b; c",
                 &["CREATE SCHEMA s CREATE TABLE t (a int) CREATE VIEW v AS b", "c"],
             ),
@@ -69,6 +83,22 @@ fn sqlite_bodies() {
                 "CREATE TABLE t (begin int, end int); b",
                 &["CREATE TABLE t (begin int, end int)", "b"],
             ),
+            (
+                "EXPLAIN QUERY PLAN CREATE TRIGGER t AFTER INSERT ON x BEGIN a; b; END; c",
+                &["EXPLAIN QUERY PLAN CREATE TRIGGER t AFTER INSERT ON x BEGIN a; b; END", "c"],
+            ),
+            (
+                "explain create temp trigger begin before insert on x begin a; end; c",
+                &["explain create temp trigger begin before insert on x begin a; end", "c"],
+            ),
+            (
+                "create trigger end after delete on begin begin select end as end from x; end; c",
+                &[
+                    "create trigger end after delete on begin begin select end as end from x; end",
+                    "c",
+                ],
+            ),
+            ("EXPLAIN SELECT 1; END; b", &["EXPLAIN SELECT 1", "END", "b"]),
         ],
     );
     check_unsure(
@@ -105,6 +135,28 @@ fn mysql_bodies() {
         "CREATE PROCEDURE p() BEGIN FOR i IN 1..10 DO a; END FOR; END",
         "BEGIN NOT ATOMIC IF a THEN b; END IF; END",
         "IF a THEN b; END IF",
+        "CREATE TRIGGER t BEFORE INSERT ON x FOR EACH ROW FOLLOWS y IF NEW.a THEN SET NEW.b = 1; END IF",
+        "CREATE TRIGGER t BEFORE INSERT ON x FOR EACH ROW PRECEDES `y` CASE NEW.a WHEN 1 THEN b; END CASE",
+        "CREATE TRIGGER t BEFORE INSERT ON x FOR EACH ROW FOLLOWS y l: LOOP a; LEAVE l; END LOOP l",
+        "CREATE TRIGGER t BEFORE INSERT ON x FOR EACH ROW FOLLOWS if_y WHILE a DO b; END WHILE",
+        "CREATE TRIGGER t BEFORE INSERT ON x FOR EACH ROW FOLLOWS y REPEAT a; UNTIL b END REPEAT",
+        "CREATE TRIGGER t BEFORE INSERT ON x FOR EACH ROW FOLLOWS y SET NEW.a = IF(NEW.b, 1, 2)",
+        "CREATE TRIGGER follows BEFORE INSERT ON precedes FOR EACH ROW DELETE FROM y",
+        "CREATE TRIGGER t BEFORE INSERT ON x FOR EACH ROW DO IF(a, 1, 2)",
+        "CREATE FUNCTION f(a INT) RETURNS INT IF a THEN RETURN 1; ELSE RETURN 2; END IF",
+        "CREATE FUNCTION f(a INT) RETURNS VARCHAR(9) CHARSET utf8mb4 CASE a WHEN 1 THEN RETURN 2; END CASE",
+        "CREATE FUNCTION f(a INT) RETURNS INT RETURN CASE a WHEN 1 THEN IF(a, 1, 2) END",
+        "CREATE PROCEDURE p() BEGIN DECLARE EXIT HANDLER FOR 1062 IF a THEN b; END IF; c; END",
+        "CREATE PROCEDURE p() BEGIN DECLARE CONTINUE HANDLER FOR SQLSTATE '23000', NOT FOUND CASE a WHEN 1 THEN b; END CASE; c; END",
+        "CREATE PROCEDURE p() BEGIN DECLARE EXIT HANDLER FOR NOT FOUND SET a = IF(b, 1, 2); c; END",
+        "CREATE PROCEDURE p() BEGIN DECLARE EXIT HANDLER FOR NOT FOUND DO REPEAT('a', 2); c; END",
+        "CREATE PROCEDURE p() BEGIN DO IF(a, 1, 2); WHILE a DO IF (b) THEN c; END IF; END WHILE; END",
+        "CREATE EVENT e ON SCHEDULE AT CASE WHEN a THEN b END DO IF a THEN b; END IF",
+        "CREATE EVENT IF NOT EXISTS e ON SCHEDULE EVERY 1 DAY COMMENT 'x' DO CALL p(IF(a, 1, 2))",
+        "CREATE PROCEDURE p() UPDATE y AS z SET z.a = REPEAT('x', IF(a, 1, 2))",
+        "BEGIN NOT ATOMIC DECLARE v INT; l: WHILE a DO b; END WHILE l; END",
+        "REPEAT a; UNTIL b END REPEAT",
+        "CREATE PROCEDURE p() BEGIN /*!50000 IF a THEN b; END IF; */ c; END",
         "CREATE TABLE IF NOT EXISTS t (begin INT, end INT)",
     ];
     for text in whole {
@@ -118,6 +170,28 @@ fn mysql_bodies() {
             ("CREATE PROCEDURE p() BEGIN IF a THEN b; END; c; END;", "an END that closes nothing"),
             ("CREATE PROCEDURE p() BEGIN a; END IF; END;", "an END that closes nothing"),
             ("CREATE PACKAGE p AS a; b; END;", "a package is not understood"),
+            (
+                "/*!99999 CREATE PROCEDURE p() BEGIN */ a; b; /*!99999 END */;",
+                "an executable comment that opens or ends a block",
+            ),
+            (
+                "CREATE PROCEDURE p() BEGIN a; /*!99999 END */; b; END;",
+                "an executable comment that opens or ends a block",
+            ),
+            ("CREATE PROCEDURE p AS v INT; BEGIN a; END;", "a routine of MariaDB's Oracle mode"),
+            (
+                "CREATE PROCEDURE p(a INT) IS v INT; BEGIN a; END;",
+                "a routine of MariaDB's Oracle mode",
+            ),
+            (
+                "CREATE FUNCTION f(a INT) RETURN INT AS v INT; BEGIN RETURN a; END;",
+                "a routine of MariaDB's Oracle mode",
+            ),
+            (
+                "CREATE TRIGGER t BEFORE INSERT ON x FOR EACH ROW DECLARE v INT; BEGIN a; END;",
+                "a routine of MariaDB's Oracle mode",
+            ),
+            ("DECLARE v INT; BEGIN a; END;", "a block of MariaDB's Oracle mode"),
         ],
     );
 }
