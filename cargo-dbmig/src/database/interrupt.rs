@@ -4,7 +4,7 @@
 //! can report success, and one that ran too long reports that it was cancelled.
 
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// When a signal came.
 static REQUESTED: OnceLock<Instant> = OnceLock::new();
@@ -86,11 +86,11 @@ pub(super) fn listen() {}
 
 /// A statement that starts later than this after the signal is one of the engine's, that cleans up.
 #[cfg(unix)]
-const GRACE: Duration = Duration::from_millis(50);
+const GRACE: std::time::Duration = std::time::Duration::from_millis(50);
 
 /// How long the command has, with no statement running, to end by itself.
 #[cfg(unix)]
-const PATIENCE: Duration = Duration::from_secs(2);
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(2);
 
 #[cfg(unix)]
 fn cancel_all() {
@@ -113,7 +113,7 @@ fn cancel_all() {
             end();
         }
         // A cancel can come between two statements, and is lost then.
-        std::thread::sleep(Duration::from_millis(200));
+        std::thread::sleep(std::time::Duration::from_millis(200));
     }
 }
 
