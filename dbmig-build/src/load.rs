@@ -8,6 +8,9 @@ use walkdir::{DirEntry, WalkDir};
 
 use crate::{RawFile, RawMigration, RawNamed, RawSet, Repeatable, lock};
 
+/// No migration is larger: what is does not belong into memory, nor into a binary.
+const READ_AT_MOST: u64 = 256 * 1024 * 1024;
+
 /// Below this many migrations a second thread costs more than it saves.
 const WORTH_A_THREAD: usize = 200;
 
@@ -194,7 +197,10 @@ pub(crate) fn read(path: &Path, is_file: bool) -> RawFile {
     let content = || -> io::Result<Vec<u8>> {
         // Most files are small: one read, and one that says it was all. `fs::read` asks for the size first.
         let mut bytes = Vec::with_capacity(4096);
-        File::open(path)?.take(u64::MAX).read_to_end(&mut bytes)?;
+        File::open(path)?.take(READ_AT_MOST + 1).read_to_end(&mut bytes)?;
+        if bytes.len() as u64 > READ_AT_MOST {
+            return Err(io::Error::other("it is larger than 256 MiB"));
+        }
         bytes.shrink_to_fit();
         Ok(bytes)
     };

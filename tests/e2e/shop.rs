@@ -110,7 +110,7 @@ const CASES: &[Case] = &[
     (
         "late and in conflict",
         |s| s.migration("2026-02-01_drop", "DROP TABLE customers;", "SELECT 1;"),
-        "migrations/2026-02-01_drop/up.sql: error[late-conflict]: ",
+        "migrations/2026-02-01_drop/up.sql:1:1: error[late-conflict]: ",
         "cargo dbmig rebase",
     ),
     (

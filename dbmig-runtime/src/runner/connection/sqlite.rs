@@ -9,9 +9,10 @@ use crate::session::{DbResult, Session};
 /// How long a connection waits for another one, unless the options say otherwise.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 
+const BUSY: &str = "busy_timeout";
+
 /// Pragmas that a migration can change for those after it.
-const PRAGMAS: [&str; 9] = [
-    "busy_timeout",
+const PRAGMAS: [&str; 8] = [
     "foreign_keys",
     "defer_foreign_keys",
     "ignore_check_constraints",
@@ -30,7 +31,19 @@ pub(super) struct Saved {
 
 impl Saved {
     pub(super) fn read(session: &mut dyn Session) -> DbResult<Self> {
-        let mut values = Vec::with_capacity(PRAGMAS.len());
+        // Some of them read the schema, for which another connection may have to end first.
+        let busy = pragma(session, "busy_timeout")?.unwrap_or(0);
+        let patience = milliseconds(BUSY_TIMEOUT);
+        session.execute(&format!("PRAGMA busy_timeout = {patience}"))?;
+        let read = Self::read_all(session, busy);
+        if read.is_err() {
+            let _ = session.execute(&format!("PRAGMA busy_timeout = {busy}"));
+        }
+        read
+    }
+
+    fn read_all(session: &mut dyn Session, busy: i64) -> DbResult<Self> {
+        let mut values = vec![(BUSY, busy)];
         for name in PRAGMAS {
             // An engine that was built without one answers nothing.
             if let Some(value) = pragma(session, name)? {
@@ -47,7 +60,7 @@ impl Saved {
         self.values
             .iter()
             .map(|(name, value)| match *name {
-                "busy_timeout" => format!("PRAGMA busy_timeout = {}", busy.min(i32::MAX as u128)),
+                BUSY => format!("PRAGMA busy_timeout = {}", busy.min(i32::MAX as u128)),
                 "foreign_keys" => "PRAGMA foreign_keys = ON".to_owned(),
                 name => format!("PRAGMA {name} = {value}"),
             })
