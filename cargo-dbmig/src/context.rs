@@ -197,6 +197,7 @@ impl<'o> Context<'o> {
             dialects: self.configured_dialect()?.map(|dialect| vec![dialect]),
             policy: self.policy(),
             lock_required: self.project.config.from_file,
+            judge_locked: true,
         };
         Ok(check::run(&raw, &options))
     }

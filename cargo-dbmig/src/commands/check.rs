@@ -17,7 +17,7 @@ use crate::workspace;
 /// Check migrations, lock file, and settings: the gate for CI
 ///
 /// Visits every set of the workspace once, or the one of `--package`, and reports everything that is not
-/// in order. Needs no database. Drafts are refused: lock them.
+/// in order. Needs no database, unless `--live` asks for one. Drafts are refused: lock them.
 #[derive(Debug, Args)]
 pub struct CheckArgs {
     /// Check every set of the workspace; this is the default

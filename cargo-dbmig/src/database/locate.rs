@@ -279,8 +279,8 @@ mod tests {
 
     fn of(url: &str) -> CliResult<Location> {
         let env = Env::default();
-        let around = Surroundings { env: &env, tls: None, cwd: Path::new("/work") };
-        Location::of(url, Path::new("/work"), around)
+        let around = Surroundings { env: &env, tls: None, cwd: Path::new("/folder") };
+        Location::of(url, Path::new("/folder"), around)
     }
 
     #[test]

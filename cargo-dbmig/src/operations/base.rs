@@ -55,6 +55,7 @@ pub fn read(
             dialects: context.configured_dialect().ok().flatten().map(|dialect| vec![dialect]),
             policy: None,
             lock_required: false,
+            judge_locked: true,
         };
         let set = check::run(&raw, &options).set;
         let set =

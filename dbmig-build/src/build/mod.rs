@@ -202,7 +202,7 @@ impl Builder {
         let seeds = self.seeds.clone().unwrap_or_else(|| beside(&self.migrations));
         let seeds_dir = env.manifest_dir.join(&seeds);
         load_reference(&mut raw, &seeds_dir, &env.shown(&seeds_dir));
-        let checked = check::run(&raw, &Options::default());
+        let checked = check::run(&raw, &Options { judge_locked: false, ..Options::default() });
         let mut directives = watched(&self.migrations, &dir);
         directives.extend(watched(&seeds, &seeds_dir));
         directives.extend(messages(&checked.findings));

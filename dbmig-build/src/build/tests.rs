@@ -158,3 +158,21 @@ fn seeds_stand_beside_the_migrations() {
         assert_eq!(beside(Path::new(migrations)), Path::new(seeds));
     }
 }
+
+/// Judged when it was locked: a release with more rules does not stop a build.
+#[test]
+fn what_is_locked_is_not_judged_again() {
+    let package = Package::with(&["1_a"]);
+    let up = package.path("migrations/1_a/up.sql");
+    fs::write(&up, "-- dbmig:todo\nVACUUM;\n").unwrap();
+    let judged = |lines: Vec<String>| -> Vec<String> {
+        lines
+            .into_iter()
+            .filter(|line| line.contains("todo-left") || line.contains("needs-no"))
+            .collect()
+    };
+    assert_eq!(judged(package.build()).len(), 2, "not what was locked");
+    let raw = load(&package.path("migrations"), "migrations");
+    fs::write(package.path("migrations/dbmig.lock"), locked(&raw).render()).unwrap();
+    assert_eq!(package.build(), ["cargo::rerun-if-changed=migrations"]);
+}

@@ -11,8 +11,8 @@ pub(super) fn merge(found: Vec<(Option<Dialect>, Findings)>) -> Findings {
             // Two of a kind at one place in one dialect stay two.
             let same = |(other, known): &&mut (Finding, Vec<Dialect>)| {
                 dialect.is_some_and(|dialect| !known.contains(&dialect))
-                    && (other.code, &other.path, other.place)
-                        == (finding.code, &finding.path, finding.place)
+                    && (other.code, &other.path, other.place, &other.message)
+                        == (finding.code, &finding.path, finding.place, &finding.message)
             };
             match merged.iter_mut().find(same) {
                 Some((_, dialects)) => dialects.extend(dialect),

@@ -58,6 +58,9 @@ pub struct Options {
     pub policy: Option<Policy>,
     /// Whether a missing lock file is a finding.
     pub lock_required: bool,
+    /// Whether the statements of locked migrations are judged. They were when they were locked; the build,
+    /// which runs unoptimised, leaves them to `cargo dbmig check`.
+    pub judge_locked: bool,
 }
 
 impl Default for Options {
@@ -67,6 +70,7 @@ impl Default for Options {
             dialects: None,
             policy: None,
             lock_required: true,
+            judge_locked: true,
         }
     }
 }
@@ -114,6 +118,8 @@ pub(crate) struct Subject<'a> {
     pub(crate) dialects: Vec<Dialect>,
     /// The one that texts are read in.
     pub(crate) dialect: Option<Dialect>,
+    /// As in [`Options`].
+    pub(crate) judge_locked: bool,
 }
 
 impl Subject<'_> {
@@ -125,17 +131,14 @@ impl Subject<'_> {
     /// Findings of habit hold for this migration.
     pub(crate) fn is_judged(&self, migration: &Decoded<'_>) -> bool {
         self.policy.is_judged(&migration.version)
+            && (self.judge_locked || migration.standing != Standing::Locked)
     }
 }
 
 /// Cuts the texts that the rules of habit look at, each of them once.
-fn cut<'a>(
-    migrations: &[Decoded<'a>],
-    policy: &Policy,
-    dialect: Option<Dialect>,
-) -> Vec<SqlFile<'a>> {
-    let Some(dialect) = dialect else { return vec![] };
-    let judged = migrations.iter().filter(|m| policy.is_judged(&m.version));
+fn cut<'a>(subject: &Subject<'a>) -> Vec<SqlFile<'a>> {
+    let Some(dialect) = subject.dialect else { return vec![] };
+    let judged = subject.migrations.iter().filter(|m| subject.is_judged(m));
     judged.flat_map(|migration| sql_file::of(migration, dialect)).collect()
 }
 
@@ -203,6 +206,7 @@ pub fn run(raw: &RawSet, options: &Options) -> Checked {
         policy,
         dialect: None,
         dialects,
+        judge_locked: options.judge_locked,
     };
     let one_by_one = match subject.dialects[..] {
         [] => vec![None],
@@ -211,7 +215,7 @@ pub fn run(raw: &RawSet, options: &Options) -> Checked {
     let mut found = Vec::new();
     for dialect in one_by_one {
         subject.dialect = dialect;
-        subject.files = cut(&subject.migrations, &subject.policy, dialect);
+        subject.files = cut(&subject);
         let mut findings = Findings::default();
         RULES.iter().for_each(|rule| rule(&subject, &mut findings));
         allow::apply(&subject, &mut findings);

@@ -4,7 +4,7 @@ use dbmig_build::Dialect;
 use dbmig_runtime::history::{self, State};
 use dbmig_runtime::plan::{self, Target};
 use dbmig_runtime::{
-    ErrorKind, Event, Migrator, PlanError, Report, RunOptions, Session as _, Silent, runner,
+    ErrorKind, Event, Migrator, PlanError, Report, RunOptions, Scope, Session as _, Silent, runner,
 };
 use diesel::Connection as _;
 use diesel::sqlite::SqliteConnection;
@@ -257,4 +257,29 @@ fn a_redo_does_not_bring_back_what_another_runner_reverted() {
         runner::run(&mut conn, &set, &history, &plan, &RunOptions::default(), &mut Silent).unwrap();
     assert_eq!((report.applied(), report.by_others.len()), (0, 1));
     assert_eq!(states(&mut conn, &set), [State::Applied, State::Reverted]);
+}
+
+#[test]
+fn one_transaction_for_all_is_all_or_nothing() {
+    let options = || RunOptions { scope: Scope::All, ..RunOptions::default() };
+    let mut conn = memory();
+    let broken = set(&[
+        ("1_a", "CREATE TABLE a (id INT);", "DROP TABLE a;", ""),
+        ("2_b", "CREATE TABLE b (id INT); SELECT nosuch;", "DROP TABLE b;", ""),
+    ]);
+    let error = Migrator::new(&broken).options(options()).run(&mut conn).unwrap_err();
+    assert!(error.report.done.is_empty(), "{error:?}");
+    assert!(!tables(&mut conn).iter().any(|table| table == "a"));
+    let sound = set(&[
+        ("1_a", "CREATE TABLE a (id INT);", "DROP TABLE a;", ""),
+        ("2_b", "CREATE TABLE b (id INT);", "DROP TABLE b;", ""),
+    ]);
+    assert_eq!(Migrator::new(&sound).options(options()).run(&mut conn).unwrap().applied(), 2);
+    let outside = set(&[
+        ("1_a", "CREATE TABLE a (id INT);", "DROP TABLE a;", ""),
+        ("2_b", "CREATE TABLE b (id INT);", "DROP TABLE b;", ""),
+        ("3_c", "VACUUM;", "", "run_in_transaction = false"),
+    ]);
+    let error = Migrator::new(&outside).options(options()).run(&mut conn).unwrap_err();
+    assert!(matches!(error.kind, ErrorKind::NotInOneTransaction { .. }), "{error}");
 }

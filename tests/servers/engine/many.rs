@@ -3,7 +3,8 @@
 use std::process::{Command, Stdio};
 use std::thread;
 
-use super::Site;
+use super::{Site, counting};
+use crate::sandbox::Sandbox;
 use crate::support::Server;
 
 /// How often; the full figure is in docs/testing.md.
@@ -17,12 +18,17 @@ fn rounds(few: usize) -> usize {
 /// Starts the program so many times at once; every one must end with 0.
 #[track_caller]
 fn start_at_once(site: &Site, count: usize, args: &[&str]) -> Vec<String> {
+    start_at(&site.sandbox, &site.url, count, args)
+}
+
+#[track_caller]
+fn start_at(sandbox: &Sandbox, url: &str, count: usize, args: &[&str]) -> Vec<String> {
     let children: Vec<_> = (0..count)
         .map(|_| {
             Command::new(env!("CARGO_BIN_EXE_cargo-dbmig"))
                 .args(args)
-                .current_dir(&site.sandbox.cwd)
-                .env("DATABASE_URL", &site.url)
+                .current_dir(&sandbox.cwd)
+                .env("DATABASE_URL", url)
                 .stdin(Stdio::null())
                 .stdout(Stdio::piped())
                 .stderr(Stdio::piped())
@@ -40,7 +46,7 @@ fn start_at_once(site: &Site, count: usize, args: &[&str]) -> Vec<String> {
             let output = output.join().expect("no panic");
             let text = String::from_utf8_lossy(&output.stdout).into_owned();
             let errors = String::from_utf8_lossy(&output.stderr);
-            assert_eq!(output.status.code(), Some(0), "{}: {text}{errors}", site.name());
+            assert_eq!(output.status.code(), Some(0), "{url}: {text}{errors}");
             text
         })
         .collect()
@@ -59,6 +65,26 @@ fn fifty_runners_at_once() {
             assert_eq!(applied, 6, "{}: {said:?}", site.name());
             assert_eq!(leaked(&site), "0", "{}", site.name());
         }
+    }
+}
+
+/// T43: the same on a file, in both journal modes.
+#[test]
+fn fifty_runners_at_one_file() {
+    let count = if cfg!(feature = "full-tests") { 50 } else { 16 };
+    for mode in ["DELETE", "WAL"] {
+        let sandbox = Sandbox::new();
+        counting(&sandbox, 5);
+        // The mode stays with the file.
+        super::open(&sandbox.path("race.sqlite3").display().to_string())
+            .query(&format!("PRAGMA journal_mode = {mode}"), &[])
+            .unwrap();
+        let said = start_at(&sandbox, "race.sqlite3", count, &["migrate"]);
+        let applied: usize = said.iter().map(|text| text.matches(" applied  ").count()).sum();
+        assert_eq!(applied, 6, "{mode}: {said:?}");
+        assert_eq!(sandbox.query("race.sqlite3", "SELECT n FROM counter"), ["5"]);
+        let versions = "SELECT count(*) FROM __diesel_schema_migrations";
+        assert_eq!(sandbox.query("race.sqlite3", versions), ["6"]);
     }
 }
 

@@ -57,20 +57,8 @@ impl Site {
         self.scratch.server == Server::Postgres
     }
 
-    /// Migrations that each create a table and count.
     pub(crate) fn counting(&self, count: usize) {
-        self.sandbox.migration(
-            "0_counter",
-            "CREATE TABLE counter (n INTEGER);\nINSERT INTO counter VALUES (0);",
-            "DROP TABLE counter;",
-        );
-        for number in 1..=count {
-            self.sandbox.migration(
-                &format!("{number}_t"),
-                &format!("CREATE TABLE t{number} (id INTEGER);\nUPDATE counter SET n = n + 1;"),
-                &format!("UPDATE counter SET n = n - 1;\nDROP TABLE t{number};"),
-            );
-        }
+        counting(&self.sandbox, count);
     }
 
     pub(crate) fn outside_a_transaction(&self, name: &str) {
@@ -112,6 +100,22 @@ impl Site {
         }
         let open = self.column("SELECT version FROM __dbmig_history WHERE state = 'started'");
         assert!(open.is_empty(), "{about}: {open:?}");
+    }
+}
+
+/// Migrations that each create a table and count.
+pub(crate) fn counting(sandbox: &Sandbox, count: usize) {
+    sandbox.migration(
+        "0_counter",
+        "CREATE TABLE counter (n INTEGER);\nINSERT INTO counter VALUES (0);",
+        "DROP TABLE counter;",
+    );
+    for number in 1..=count {
+        sandbox.migration(
+            &format!("{number}_t"),
+            &format!("CREATE TABLE t{number} (id INTEGER);\nUPDATE counter SET n = n + 1;"),
+            &format!("UPDATE counter SET n = n - 1;\nDROP TABLE t{number};"),
+        );
     }
 }
 

@@ -3,6 +3,7 @@
 use dbmig_runtime::session::{DbError, DbErrorKind};
 
 use super::local;
+use crate::database::interrupt;
 
 pub(super) fn db_error(error: &mysql::Error) -> DbError {
     match error {
@@ -41,8 +42,9 @@ fn kind_of(code: u16) -> DbErrorKind {
         1290 | 1792 | 1836 => DbErrorKind::ReadOnly,
         // ER_QUERY_TIMEOUT, ER_STATEMENT_TIMEOUT
         3024 | 1969 => DbErrorKind::Timeout,
-        // ER_QUERY_INTERRUPTED
-        1317 => DbErrorKind::Interrupted,
+        // ER_QUERY_INTERRUPTED: by us, or by somebody who ended the query of another.
+        1317 if interrupt::requested() => DbErrorKind::Interrupted,
+        1317 => DbErrorKind::Timeout,
         // ER_NO_SUCH_TABLE
         1146 => DbErrorKind::MissingTable,
         // ER_SERVER_SHUTDOWN, ER_CONNECTION_KILLED
@@ -61,6 +63,8 @@ mod tests {
             (1205, DbErrorKind::Busy),
             (1062, DbErrorKind::Unique),
             (1146, DbErrorKind::MissingTable),
+            // Nobody has asked this process to stop.
+            (1317, DbErrorKind::Timeout),
             (1064, DbErrorKind::Other),
         ] {
             assert_eq!(kind_of(code), expected, "{code}");

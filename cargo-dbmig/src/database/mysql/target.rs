@@ -243,7 +243,7 @@ mod tests {
 
     fn parse(url: &str, env: &[(&str, &str)], tls: Option<TlsMode>) -> CliResult<MysqlTarget> {
         let env = Env::from_pairs(env.iter().copied());
-        MysqlTarget::parse(url, Surroundings { env: &env, tls, cwd: Path::new("/work") })
+        MysqlTarget::parse(url, Surroundings { env: &env, tls, cwd: Path::new("/folder") })
     }
 
     #[test]
@@ -310,6 +310,6 @@ mod tests {
             assert_eq!(target.mode, expected, "{query} {tls:?}");
         }
         let missing = parse("mysql://u@h/d?ssl_mode=VERIFY_IDENTITY&ssl_ca=ca.pem", &[], None);
-        assert!(missing.unwrap().encrypted().unwrap_err().contains("/work/ca.pem"));
+        assert!(missing.unwrap().encrypted().unwrap_err().contains("/folder/ca.pem"));
     }
 }

@@ -4,7 +4,7 @@ use super::*;
 use crate::config::{Env, TlsMode};
 
 fn around<'a>(env: &'a Env, tls: Option<TlsMode>) -> Surroundings<'a> {
-    Surroundings { env, tls, cwd: Path::new("/work") }
+    Surroundings { env, tls, cwd: Path::new("/folder") }
 }
 
 fn parse(url: &str, env: &[(&str, &str)], tls: Option<TlsMode>) -> CliResult<PostgresTarget> {
@@ -142,7 +142,7 @@ fn the_stricter_word_about_tls_counts() {
 fn files_that_can_not_be_used_are_named() {
     for (url, reason) in [
         ("postgres://h/d?sslmode=verify-full&sslrootcert=/nosuch.crt", "/nosuch.crt"),
-        ("postgres://h/d?sslmode=verify-full&sslrootcert=none.crt", "/work/none.crt"),
+        ("postgres://h/d?sslmode=verify-full&sslrootcert=none.crt", "/folder/none.crt"),
         ("postgres://h/d?sslmode=verify-ca", "needs the certificate of the authority"),
         ("postgres://h/d?sslmode=require&sslcert=/a.crt&sslkey=/b.key", "/a.crt"),
     ] {

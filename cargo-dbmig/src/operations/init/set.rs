@@ -129,6 +129,7 @@ pub(super) fn judge(
         dialects: Some(vec![dialect]),
         policy: Some(policy.clone()),
         lock_required: false,
+        judge_locked: true,
     };
     let checked = check::run(raw, &options);
     if lock.is_none() && checked.set.is_none() {
