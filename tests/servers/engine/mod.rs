@@ -1,6 +1,8 @@
 //! The engine on servers, by the built program and by its sessions.
 
 mod basics;
+#[cfg(feature = "full-tests")]
+mod corpus;
 mod kill_matrix;
 mod left_behind;
 mod many;
