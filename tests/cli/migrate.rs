@@ -137,3 +137,13 @@ fn seed_and_status_afterwards() {
         .says("nothing to apply")
         .says("0 seeds run, 1 unchanged");
 }
+
+#[test]
+fn repeatables_are_not_passed_over_in_silence() {
+    let sandbox = Sandbox::project();
+    sandbox.write("migrations/R__v.sql", "CREATE VIEW v AS SELECT 1;");
+    sandbox
+        .dbmig(["migrate"])
+        .ok()
+        .warns("`R__v.sql` is locked and embedded; repeatables are not run yet");
+}

@@ -65,6 +65,13 @@ pub(crate) fn run(context: &mut Context<'_>, args: &MigrateArgs) -> CliResult<Ex
     let protected = context.environment()?.protected;
     let plan = sides.plan_apply(&target, protected).map_err(|error| failure::of_plan(&error))?;
     render::notes(context.output, &plan.notes, &sides.set, &sides.history);
+    if let [first, ..] = sides.set.repeatables() {
+        // Silence would look as if it had been run.
+        let name = &first.name;
+        context
+            .output
+            .note(format!("`{name}` is locked and embedded; repeatables are not run yet"));
+    }
     let again = "cargo dbmig migrate";
     let report = running::execute(context, &mut sides, &plan, Wording::Native, again)?;
     conclude(context, &report)?;

@@ -15,15 +15,6 @@ pub const BUILD_CRATE: &str = "dbmig-build";
 /// The crate of the application.
 pub const RUNTIME_CRATE: &str = "dbmig-runtime";
 
-/// The dialects that [`RUNTIME_CRATE`] has a feature for in this version. An unknown feature would stop
-/// every cargo command of the user.
-const SERVED: [Dialect; 1] = [Dialect::Sqlite];
-
-/// Whether [`RUNTIME_CRATE`] runs migrations of this dialect.
-pub fn is_served(dialect: Dialect) -> bool {
-    SERVED.contains(&dialect)
-}
-
 /// Where the two crates come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DependencySource {
@@ -63,11 +54,9 @@ pub fn add_dependencies(
     if !document.contains_key("package") {
         return Ok(None);
     }
-    let served: Vec<Dialect> =
-        dialects.iter().copied().filter(|dialect| is_served(*dialect)).collect();
-    let runtime = ("dependencies", RUNTIME_CRATE, dependency(source, RUNTIME_CRATE, &served));
+    let runtime = ("dependencies", RUNTIME_CRATE, dependency(source, RUNTIME_CRATE, dialects));
     let build = ("build-dependencies", BUILD_CRATE, dependency(source, BUILD_CRATE, &[]));
-    let runtime = (!served.is_empty()).then_some(runtime);
+    let runtime = (!dialects.is_empty()).then_some(runtime);
     let mut changed = false;
     for (table, name, value) in runtime.into_iter().chain([build]) {
         let not_a_table =

@@ -182,13 +182,6 @@ fn notes(facts: &Facts, plan: &mut Plan) {
         return;
     }
     let dialect = facts.dialect;
-    if let (Some(_), false) = (&facts.package, manifest_edit::is_served(dialect)) {
-        plan.notes.push(format!(
-            "`{}` does not run {dialect} migrations in this version: keep applying them with \
-             `embed_migrations!` or `diesel migration run`",
-            manifest_edit::RUNTIME_CRATE
-        ));
-    }
     if let Some((other, who)) = &facts.url_of_other {
         plan.notes
             .push(format!("{who} names a {other} database, and the migrations are {dialect}"));
@@ -252,10 +245,8 @@ fn next(facts: &Facts, embeds: bool) -> Vec<Advice> {
         next.push(step(format!(
             "write the first migration: `cargo dbmig generate create_users{selector}`"
         )));
-    } else if manifest_edit::is_served(facts.dialect) {
-        next.push(step(format!("compare with the database: `cargo dbmig status{selector}`")));
     } else {
-        next.push(step(format!("see that all is in order: `cargo dbmig check{selector}`")));
+        next.push(step(format!("compare with the database: `cargo dbmig status{selector}`")));
     }
     if facts.found.count > 0 && facts.package.is_some() {
         next.push(step("let the build check them: `cargo build`".into()));

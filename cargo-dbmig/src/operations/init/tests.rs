@@ -256,17 +256,20 @@ fn a_configuration_that_is_there_is_kept() {
 }
 
 #[test]
-fn other_dialects_get_no_runtime() {
-    for dialect in [Dialect::Postgres, Dialect::Mysql] {
+fn every_dialect_gets_its_runtime() {
+    for dialect in [Dialect::Sqlite, Dialect::Postgres, Dialect::Mysql] {
         let scratch = Scratch::new(&[("Cargo.toml", PACKAGE)]);
         let git = Some(Checkout::Git("https://example.org/dbmig".into()));
         let request = Request { dialect: Some(dialect), source: git, ..Request::default() };
         let (_, plan) = scratch.init("", "", &request);
         let manifest = scratch.read("Cargo.toml");
-        assert!(!manifest.contains("dbmig-runtime"), "{manifest}");
+        let runtime = format!(
+            "dbmig-runtime = {{ git = \"https://example.org/dbmig\", features = [\"{dialect}\"] }}\n"
+        );
+        assert!(manifest.contains(&runtime), "{manifest}");
         assert!(manifest.contains("dbmig-build = { git = \"https://example.org/dbmig\" }\n"));
-        assert!(plan.notes[0].contains("keep applying them"), "{:?}", plan.notes);
-        assert!(!scratch.read("dbmig.toml").contains("sqlite"));
+        assert!(plan.notes.is_empty(), "{:?}", plan.notes);
+        assert_eq!(scratch.read("dbmig.toml").contains("sqlite"), dialect == Dialect::Sqlite);
     }
 }
 
