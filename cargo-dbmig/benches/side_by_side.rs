@@ -6,9 +6,12 @@
 #![allow(clippy::print_stdout, reason = "the figures are the result")]
 
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::path::PathBuf;
+use std::process::Command;
+
+mod timing;
+
+use timing::{Side, run};
 
 const MIGRATIONS: usize = 1_000;
 
@@ -111,40 +114,12 @@ impl Bench {
         ours: &dyn Fn() -> Command,
         theirs: &dyn Fn() -> Command,
     ) {
-        let (mut a, mut b) = (Vec::new(), Vec::new());
-        for round in 0..=runs {
-            for (command, times) in [(ours, &mut a), (theirs, &mut b)] {
-                before();
-                let mut command = command();
-                command.current_dir(&self.dir).env("DATABASE_URL", "bench.db");
-                let started = Instant::now();
-                run(&mut command);
-                // The first round warms up.
-                if round > 0 {
-                    times.push(started.elapsed());
-                }
-            }
-        }
-        let (a, b) = (median(a), median(b));
-        let ratio = a.as_secs_f64() / b.as_secs_f64();
-        println!("{what}: {:.1} ms, {:.1} ms, ratio {ratio:.2}", millis(a), millis(b));
+        let here = |mut command: Command| {
+            command.current_dir(&self.dir).env("DATABASE_URL", "bench.db");
+            command
+        };
+        let ours = Side { before, command: &|| here(ours()) };
+        let theirs = Side { before, command: &|| here(theirs()) };
+        timing::compare(what, runs, &ours, &theirs);
     }
-}
-
-fn run(command: &mut Command) {
-    let status = command.stdout(Stdio::null()).stderr(Stdio::null()).status();
-    let program = Path::new(command.get_program()).display().to_string();
-    match status {
-        Ok(status) => assert!(status.success(), "{program} failed"),
-        Err(error) => panic!("{program}: {error}"),
-    }
-}
-
-fn median(mut times: Vec<Duration>) -> Duration {
-    times.sort();
-    times[times.len() / 2]
-}
-
-fn millis(time: Duration) -> f64 {
-    time.as_secs_f64() * 1000.0
 }

@@ -49,13 +49,18 @@ pub enum Command {
     Lock(commands::lock::LockArgs),
     Rebase(commands::rebase::RebaseArgs),
     Check(commands::check::CheckArgs),
+    Log(commands::log::LogArgs),
     Resolve(commands::resolve::ResolveArgs),
+    Repair(commands::repair::RepairArgs),
+    Baseline(commands::baseline::BaselineArgs),
+    #[command(subcommand)]
+    Db(commands::db::DbCommand),
     Explain(commands::explain::ExplainArgs),
     #[command(hide = true)]
     Setup(commands::diesel::SetupArgs),
     #[command(hide = true, subcommand)]
     Migration(commands::diesel::MigrationCommand),
-    #[command(hide = true, subcommand, alias = "db")]
+    #[command(hide = true, subcommand)]
     Database(commands::diesel::DatabaseCommand),
     /// A command of another tool
     #[command(external_subcommand)]

@@ -116,8 +116,11 @@ impl<'o> Context<'o> {
     ///
     /// `dbmig.toml` does not know the environment.
     pub fn run_options(&self) -> CliResult<dbmig_runtime::RunOptions> {
-        let section = self.environment()?.section;
+        let environment = self.environment()?;
+        let stamp = environment.stamp_of_new();
+        let section = environment.section;
         Ok(dbmig_runtime::RunOptions {
+            stamp,
             lock_timeout: section.lock_timeout,
             statement_timeout: section.statement_timeout,
             runner_wait: self.global.runner_wait.unwrap_or(RUNNER_WAIT),

@@ -36,21 +36,33 @@ pub fn of_run(error: Error, files: Files<'_>) -> CliError {
             .help("take it out: the file runs in a transaction of its own, together with its history")
             .help("or set `run_in_transaction = false` in `metadata.toml`")
         }
-        ErrorKind::TransactionEnded { name, direction } => CliError::database(format!(
+        ErrorKind::TransactionEnded { path } => CliError::database(format!(
             "{}: the file ended the transaction it ran in",
-            place(&name, direction.file(), files)
+            shown_path(&path, files)
         ))
         .note("it holds a COMMIT or ROLLBACK of its own; what stood before that may be in the database")
         .help("look into the database, and decide: `cargo dbmig resolve <id> --applied` or `--not-applied`"),
-        ErrorKind::ForeignKeys { name, direction, violations } => {
+        ErrorKind::ForeignKeys { path, violations } => {
             let error = CliError::database(format!(
                 "{}: foreign keys do not hold after it",
-                place(&name, direction.file(), files)
+                shown_path(&path, files)
             ))
             .note("rolled back: nothing of it is in the database");
             violations.into_iter().fold(error, CliError::note)
         }
         ErrorKind::Database { doing, error } => of_database(doing, error),
+        ErrorKind::Step { path, doing, error, rolled_back } => {
+            let path = shown_path(&path, files);
+            let mut shown = of_database(doing, error);
+            shown.message = format!("{path}: {}", shown.message);
+            match rolled_back {
+                true => shown.note("rolled back: nothing of this file is in the database"),
+                false => shown
+                    .note("some of this file can be in the database")
+                    .help("see what is there: `cargo dbmig status`"),
+            }
+            .help(format!("go on: `{}`", files.again))
+        }
         ErrorKind::AnotherRunner { waited, holder } => {
             let error = CliError::new(
                 Exit::Busy,
@@ -64,9 +76,9 @@ pub fn of_run(error: Error, files: Files<'_>) -> CliError {
                 .help(format!("wait for it: `{} --runner-wait 1h`", files.again))
                 .help("see what it does: `cargo dbmig status`")
         }
-        ErrorKind::CommitUnknown { name, direction, error } => CliError::database(format!(
+        ErrorKind::CommitUnknown { path, error } => CliError::database(format!(
             "{}: the connection was lost while it was being committed",
-            place(&name, direction.file(), files)
+            shown_path(&path, files)
         ))
         .cause(error.to_string())
         .note("it is in the database as a whole, or not at all")
@@ -76,11 +88,32 @@ pub fn of_run(error: Error, files: Files<'_>) -> CliError {
         ))
         .note("nothing of it was run")
         .help("give the URL of the server itself: `--database-url <URL>`"),
+        ErrorKind::TooLong { path, place, bytes, limit } => {
+            let at = place.map(|(line, column)| format!(":{line}:{column}")).unwrap_or_default();
+            CliError::database(format!(
+                "{}{at}: {bytes} bytes are more than the server takes in one packet ({limit})",
+                shown_path(&path, files)
+            ))
+            .note("nothing of this file was run")
+            .help("make several statements of it")
+            .help("or let the server take more: `SET GLOBAL max_allowed_packet = <bytes>`")
+        }
         ErrorKind::NotInOneTransaction { name, reason } => CliError::usage(format!(
             "migration `{name}` can not be part of one transaction for all: {reason}"
         ))
         .note("nothing was run")
         .help("take one transaction for each: `cargo dbmig migrate --tx each`"),
+        ErrorKind::NotInScript { name, file, place: at, reason } => {
+            let what = match (file, at) {
+                (Some(file), Some((line, column))) => {
+                    format!("{}:{line}:{column}", place(&name, file, files))
+                }
+                _ => format!("migration `{name}`"),
+            };
+            CliError::usage(format!("{what}: no script can hold it: {reason}"))
+                .note("nothing was printed")
+                .help(format!("run it with the engine: `{}`", files.again))
+        }
         ErrorKind::OpenTransaction => CliError::database("the connection has an open transaction"),
         ErrorKind::Interrupted => interrupted(files.again),
         ErrorKind::Embedded(error) => CliError::database(error.to_string()),
@@ -114,6 +147,9 @@ pub fn of_database(doing: &str, error: DbError) -> CliError {
             shown.help("another program holds the database: end it, and try again")
         }
         DbErrorKind::ReadOnly => shown.help("the database file, or its folder, can not be written"),
+        DbErrorKind::Closed => {
+            shown.help("the connection was lost: see what is there with `cargo dbmig status`")
+        }
         _ => shown,
     };
     error.hint.into_iter().fold(shown, CliError::help)
@@ -132,33 +168,65 @@ fn of_statement(error: &StatementError, files: Files<'_>) -> CliError {
     for more in [&error.error.detail, &error.error.hint].into_iter().flatten() {
         shown = shown.note(more);
     }
+    let shown =
+        error.blockers.iter().fold(shown, |shown, who| shown.note(format!("in its way: {who}")));
     if error.doubtful {
         return shown
-            .note("the file has transactions of its own, or was sent whole: how much of it is in the database is not known")
+            .note("the file has transactions of its own, was sent whole, or changed tables that have none: how much of it is in the database is not known")
             .help("look into the database, and decide: `cargo dbmig resolve <id> --applied` or `--not-applied`");
     }
-    if error.rolled_back {
-        return shown
-            .note("rolled back: nothing of this file is in the database")
-            .help(format!("mend the file, then `{}`", files.again));
-    }
+    let again = files.again;
+    let kind = error.error.kind;
     let kept = match error.index {
+        _ if error.rolled_back => "rolled back: nothing of this file is in the database".to_owned(),
         0 | 1 => "nothing of this file is in the database".to_owned(),
         2 => "statement 1 of this file is in the database".to_owned(),
         more => format!("statements 1 to {} of this file are in the database", more - 1),
     };
-    let shown = shown.note(kept);
-    match (&error.version, error.index > 1 && error.file == "down.sql") {
-        // An apply goes on where it stopped; a revert does not, since what it undid is not in the file.
-        (Some(version), true) => shown
-            .help("finish it by hand, as the rest of the file says")
-            .help(format!("then say so: `cargo dbmig resolve {version} --not-applied`")),
-        _ => shown.help(format!("mend the statement, then `{}`: it goes on there", files.again)),
+    let mut shown = shown.note(kept);
+    let went_on = !error.rolled_back && error.index > 1;
+    if !error.rolled_back {
+        shown = match error.total - error.index {
+            0 => shown,
+            1 => shown.note(format!("statement {} was not run", error.total)),
+            _ => shown.note(format!(
+                "statements {} to {} were not run",
+                error.index + 1,
+                error.total
+            )),
+        };
+        if matches!(kind, DbErrorKind::Closed | DbErrorKind::Timeout) {
+            return shown
+                .note(format!(
+                    "whether statement {} itself is in the database is not known",
+                    error.index
+                ))
+                .help(format!("let it be looked at, and go on: `{again}`"));
+        }
+    }
+    let goes_on = match &error.version {
+        _ if !went_on => "",
+        Some(_) => ": it goes on there",
+        None => ": it runs again from its start",
+    };
+    if matches!(kind, DbErrorKind::Closed | DbErrorKind::Busy) {
+        // The file is not to blame.
+        return shown.help(format!("try it again: `{again}`{goes_on}"));
+    }
+    let what = if went_on { "statement" } else { "file" };
+    match error.version.as_ref().filter(|_| error.locked) {
+        // What is locked is made final anew, or the next command refuses it.
+        Some(version) => {
+            shown.help(format!("mend the data, then `{again}`{goes_on}")).help(format!(
+                "or mend the {what}, `cargo dbmig lock --relock {version}`, then `{again}`{goes_on}"
+            ))
+        }
+        None => shown.help(format!("mend the {what}, then `{again}`{goes_on}")),
     }
 }
 
 /// The first line of a statement, cut where it gets long.
-fn excerpt(sql: &str) -> String {
+pub(crate) fn excerpt(sql: &str) -> String {
     let line = sql.lines().next().unwrap_or_default();
     let cut: String = line.chars().take(100).collect();
     if cut.len() < sql.trim_end().len() { format!("{cut} …") } else { cut }
@@ -166,6 +234,10 @@ fn excerpt(sql: &str) -> String {
 
 fn place(name: &str, file: &str, files: Files<'_>) -> String {
     project::show(&files.dir.join(name).join(file), files.cwd)
+}
+
+fn shown_path(path: &str, files: Files<'_>) -> String {
+    project::show(&files.dir.join(path), files.cwd)
 }
 
 /// What was done before, so that nothing is half done without saying so.
@@ -237,9 +309,27 @@ pub fn of_plan(error: &PlanError) -> CliError {
                 "you undid all of it by hand: `cargo dbmig resolve {version} --not-applied`"
             )),
         PlanError::Drafts(_) => shown.help("make them final: `cargo dbmig lock`"),
+        PlanError::Beyond { .. } => CliError::usage(error.to_string())
+            .note("nothing was run")
+            .help("raise `target_version` of the environment in dbmig.toml"),
         PlanError::UnknownTarget(_) | PlanError::TargetNotApplied(_) => {
             CliError::usage(error.to_string()).help("list them: `cargo dbmig status`")
         }
+        PlanError::AlreadyApplied(version) => CliError::usage(error.to_string())
+            .note("nothing was recorded")
+            .help(format!("see when and how: `cargo dbmig log {version}`")),
+        PlanError::BaselineUnclear { .. } => CliError::usage(error.to_string())
+            .note("nothing was recorded")
+            .help("say how far: `cargo dbmig baseline --at <id>`")
+            .help("or apply what is pending: `cargo dbmig migrate`"),
+        PlanError::Unchanged { .. } => {
+            CliError::usage(error.to_string())
+                .note("nothing was recorded")
+                .help("see what differs: `cargo dbmig repair`")
+        }
+        PlanError::ReversedRange { after, through } => CliError::usage(error.to_string())
+            .help(format!("turn it round: `cargo dbmig sql {through}..{after}`"))
+            .help("the script that reverts it: the same with `--down`"),
         PlanError::EmptyUp { .. } => {
             shown.note("nothing was run").help("write its statements, or remove its directory")
         }
@@ -252,6 +342,16 @@ pub fn of_plan(error: &PlanError) -> CliError {
             .help(format!("stop before it: `cargo dbmig revert --to {version}`")),
         _ => shown,
     }
+}
+
+/// Only what has no directory is forgotten by `repair`.
+pub fn not_missing(name: &str, version: &Version) -> CliError {
+    CliError::usage(format!("migration `{name}` has its directory"))
+        .note("nothing was recorded")
+        .help(format!("revert it: `cargo dbmig revert --only {version}`"))
+        .help(format!(
+            "it was undone by hand: `cargo dbmig resolve {version} --not-applied --reason \"…\"`"
+        ))
 }
 
 fn first(versions: &[Version]) -> &str {

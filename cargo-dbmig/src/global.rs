@@ -48,6 +48,9 @@ pub struct GlobalArgs {
     #[arg(long, global = true, value_name = "DURATION", value_parser = crate::config::duration)]
     #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "60s")]
     pub wait: Option<Duration>,
+    /// Never ask: what needs an answer ends with the flag that gives it
+    #[arg(long, global = true)]
+    pub no_input: bool,
     /// How results are written
     #[arg(long, global = true, value_enum, default_value_t)]
     pub format: Format,

@@ -57,6 +57,13 @@ impl Output {
         }
     }
 
+    /// Standard output is for a text alone: findings go where they go for people.
+    pub fn keep_for_text(&mut self) {
+        if self.format != Format::Json {
+            self.format = Format::Human;
+        }
+    }
+
     /// A result for people; nothing with `--format json`.
     pub fn line(&mut self, text: impl AsRef<str>) {
         if self.format != Format::Json {
@@ -145,15 +152,6 @@ impl Output {
     pub fn message_line(&mut self, text: impl AsRef<str>) {
         self.flush();
         let _ = writeln!(self.stderr, "{}", dbmig_build::printable(text.as_ref()));
-    }
-
-    /// Rewrites the last line of the terminal; `""` clears it.
-    pub fn live_line(&mut self, text: &str) {
-        if self.live {
-            self.flush();
-            let _ = write!(self.stderr, "\r\u{1b}[2K{}", dbmig_build::printable(text));
-            let _ = self.stderr.flush();
-        }
     }
 
     /// Writes what is buffered.

@@ -16,8 +16,18 @@ pub struct Typed {
 const ABOUT_A_PROJECT: [&str; 7] = ["check", "generate", "init", "lock", "rebase", "setup", "sql"];
 
 /// Commands that mean another database in another environment as well.
-const ABOUT_A_DATABASE: [&str; 9] =
-    ["database", "migrate", "migration", "plan", "redo", "resolve", "revert", "seed", "status"];
+const ABOUT_A_DATABASE: [&str; 10] = [
+    "database",
+    "db",
+    "migrate",
+    "migration",
+    "plan",
+    "redo",
+    "resolve",
+    "revert",
+    "seed",
+    "status",
+];
 
 impl Typed {
     /// What was typed, or set in a variable that stands for it.

@@ -6,7 +6,6 @@ use std::time::Duration;
 use dbmig_build::Version;
 use dbmig_build::blob::BlobError;
 
-use crate::event::Direction;
 use crate::plan::PlanError;
 use crate::report::Report;
 use crate::session::DbError;
@@ -41,17 +40,13 @@ pub enum ErrorKind {
     },
     /// A migration ended the transaction that it ran in.
     TransactionEnded {
-        /// The directory name.
-        name: String,
-        /// Which way.
-        direction: Direction,
+        /// The file, below the migrations or the seeds.
+        path: String,
     },
     /// Foreign keys do not hold after a migration that ran with them switched off: tables and rows.
     ForeignKeys {
-        /// The directory name.
-        name: String,
-        /// Which way.
-        direction: Direction,
+        /// The file, below the migrations.
+        path: String,
         /// `child → parent` for every violation, at most ten.
         violations: Vec<String>,
     },
@@ -62,6 +57,17 @@ pub enum ErrorKind {
         /// The error.
         error: DbError,
     },
+    /// A statement of the engine itself failed on behalf of one migration.
+    Step {
+        /// The file, below the migrations.
+        path: String,
+        /// What was being done.
+        doing: &'static str,
+        /// The error.
+        error: DbError,
+        /// Nothing of the file is in the database; otherwise some of it can be.
+        rolled_back: bool,
+    },
     /// Another runner is at work, and did not end in time.
     AnotherRunner {
         /// How long it was waited for.
@@ -71,10 +77,8 @@ pub enum ErrorKind {
     },
     /// The connection was lost while a migration was being committed: it is applied, or it is not.
     CommitUnknown {
-        /// The directory name.
-        name: String,
-        /// Which way.
-        direction: Direction,
+        /// The file, below the migrations.
+        path: String,
         /// What the connection said.
         error: DbError,
     },
@@ -83,10 +87,33 @@ pub enum ErrorKind {
         /// The directory name.
         name: String,
     },
+    /// A statement, or a down that is to be recorded, is longer than what the server takes in one packet.
+    /// Nothing of the file was run.
+    TooLong {
+        /// The file, below the migrations.
+        path: String,
+        /// Where the statement begins: line and column, 1-based.
+        place: Option<(usize, usize)>,
+        /// How long it is.
+        bytes: usize,
+        /// The server's `max_allowed_packet`, in bytes.
+        limit: usize,
+    },
     /// A migration that can not be part of one transaction for all.
     NotInOneTransaction {
         /// The directory name.
         name: String,
+        /// Why.
+        reason: &'static str,
+    },
+    /// A migration that a client of the database would not run as the engine does.
+    NotInScript {
+        /// The directory name.
+        name: String,
+        /// The file, where it is about one.
+        file: Option<&'static str>,
+        /// Line and column, 1-based.
+        place: Option<(usize, usize)>,
         /// Why.
         reason: &'static str,
     },
@@ -101,11 +128,11 @@ pub enum ErrorKind {
 /// A statement of a file that failed.
 #[derive(Debug, Clone)]
 pub struct StatementError {
-    /// The version; `None` for a seed.
+    /// The version; `None` for a repeatable or a seed.
     pub version: Option<Version>,
-    /// The directory name, or the seed's.
+    /// The folder: the directory name, the seed's, or none for a repeatable.
     pub name: String,
-    /// `up.sql`, `down.sql`, or the seed's file name.
+    /// `up.sql`, `down.sql`, or the file name of the repeatable or seed.
     pub file: String,
     /// Which statement, 1-based.
     pub index: usize,
@@ -119,11 +146,20 @@ pub struct StatementError {
     pub error: DbError,
     /// The file was sent whole, so the place is not known.
     pub whole: bool,
+    /// The lock file knows the migration.
+    pub locked: bool,
     /// The whole attempt was rolled back; otherwise the statements before it are in the database.
     pub rolled_back: bool,
     /// Nobody can tell how much of the file is in the database.
     pub doubtful: bool,
+    /// Who held the lock that it did not get, as far as the database tells.
+    pub blockers: Vec<String>,
 }
+
+/// A file that was sent whole has committed, and that is to be undone.
+pub(crate) const TAKE_BACK: &str = "take back what the file has committed";
+/// After the commit.
+pub(crate) const KEYS_ON: &str = "switch foreign keys on";
 
 impl Error {
     pub(crate) fn new(kind: ErrorKind) -> Self {
@@ -134,11 +170,20 @@ impl Error {
     pub fn db(&self) -> Option<&DbError> {
         match &self.kind {
             ErrorKind::Statement(error) => Some(&error.error),
-            ErrorKind::Database { error, .. } | ErrorKind::CommitUnknown { error, .. } => {
-                Some(error)
-            }
+            ErrorKind::Database { error, .. }
+            | ErrorKind::Step { error, .. }
+            | ErrorKind::CommitUnknown { error, .. } => Some(error),
             _ => None,
         }
+    }
+
+    /// Says which migration it was, where the engine's own statement failed.
+    pub(crate) fn during(mut self, path: String, transaction: bool) -> Self {
+        if let ErrorKind::Database { doing, error } = self.kind {
+            let rolled_back = transaction && doing != TAKE_BACK && doing != KEYS_ON;
+            self.kind = ErrorKind::Step { path, doing, error, rolled_back };
+        }
+        self
     }
 
     pub(crate) fn database(doing: &'static str) -> impl FnOnce(DbError) -> Self {
@@ -165,19 +210,20 @@ impl fmt::Display for ErrorKind {
             Self::Statement(error) => error.fmt(f),
             Self::TransactionControl { name, file, place: (line, column), sql } => write!(
                 f,
-                "{name}/{file}:{line}:{column}: `{}` in a file that runs in a transaction",
+                "{}:{line}:{column}: `{}` in a file that runs in a transaction",
+                below(name, file),
                 sql.lines().next().unwrap_or_default()
             ),
-            Self::TransactionEnded { name, direction } => {
-                write!(f, "`{}` of `{name}` ended the transaction it ran in", direction.file())
+            Self::TransactionEnded { path } => {
+                write!(f, "{path} ended the transaction it ran in")
             }
-            Self::ForeignKeys { name, direction, violations } => write!(
-                f,
-                "foreign keys do not hold after `{}` of `{name}`: {}",
-                direction.file(),
-                violations.join(", ")
-            ),
+            Self::ForeignKeys { path, violations } => {
+                write!(f, "foreign keys do not hold after {path}: {}", violations.join(", "))
+            }
             Self::Database { doing, error } => write!(f, "could not {doing}: {error}"),
+            Self::Step { path, doing, error, .. } => {
+                write!(f, "{path}: could not {doing}: {error}")
+            }
             Self::AnotherRunner { waited, holder } => {
                 write!(f, "another runner is still at work after {} s", waited.as_secs())?;
                 match holder {
@@ -185,17 +231,32 @@ impl fmt::Display for ErrorKind {
                     None => Ok(()),
                 }
             }
-            Self::CommitUnknown { name, direction, error } => write!(
-                f,
-                "the connection was lost while `{}` of `{name}` was being committed: {error}",
-                direction.file()
-            ),
+            Self::CommitUnknown { path, error } => {
+                write!(f, "the connection was lost while {path} was being committed: {error}")
+            }
             Self::Pooler { name } => write!(
                 f,
                 "`{name}` runs outside a transaction, which a transaction pooler does not carry"
             ),
+            Self::TooLong { path, place, bytes, limit } => {
+                f.write_str(path)?;
+                if let Some((line, column)) = place {
+                    write!(f, ":{line}:{column}")?;
+                }
+                write!(f, ": {bytes} bytes are more than the server takes in one packet ({limit})")
+            }
             Self::NotInOneTransaction { name, reason } => {
                 write!(f, "`{name}` can not be part of one transaction for all: {reason}")
+            }
+            Self::NotInScript { name, file, place, reason } => {
+                write!(f, "{name}")?;
+                if let Some(file) = file {
+                    write!(f, "/{file}")?;
+                }
+                if let Some((line, column)) = place {
+                    write!(f, ":{line}:{column}")?;
+                }
+                write!(f, ": no script can hold it: {reason}")
             }
             Self::OpenTransaction => f.write_str("the connection has an open transaction"),
             Self::Interrupted => f.write_str("interrupted"),
@@ -206,12 +267,17 @@ impl fmt::Display for ErrorKind {
 
 impl fmt::Display for StatementError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.name, self.file)?;
+        f.write_str(&below(&self.name, &self.file))?;
         if let Some((line, column)) = self.place {
             write!(f, ":{line}:{column}")?;
         }
         write!(f, ": {}", self.error)
     }
+}
+
+/// A file in its folder; a repeatable is in none.
+fn below(dir: &str, file: &str) -> String {
+    if dir.is_empty() { file.to_owned() } else { format!("{dir}/{file}") }
 }
 
 impl std::error::Error for Error {}

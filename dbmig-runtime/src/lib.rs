@@ -21,6 +21,8 @@ mod error;
 mod event;
 pub mod history;
 mod migrator;
+mod nested;
+pub mod offline;
 mod options;
 pub mod plan;
 #[doc(hidden)]
@@ -30,6 +32,8 @@ pub mod runner;
 pub mod session;
 mod source;
 mod sql;
+#[cfg(feature = "tracing")]
+mod trace;
 
 pub use connection::MigrationConnection;
 pub use dbmig_build::{Dialect, Digest, Migration, MigrationSet, Seed, Settings, Version};

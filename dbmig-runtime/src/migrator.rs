@@ -1,15 +1,18 @@
 //! `Migrator`: what an application uses at its start.
 
+use dbmig_build::Dialect;
+
 use crate::connection::MigrationConnection;
 use crate::embedded::Migrations;
 use crate::error::{Error, ErrorKind};
 use crate::event::{Observer, Silent};
 use crate::history;
+use crate::nested::Nested;
 use crate::options::RunOptions;
 use crate::plan::{Plan, Rules, Target, plan_apply};
 use crate::report::Report;
 use crate::runner;
-use crate::session::Session as _;
+use crate::session::Session;
 
 /// Applies a set to a database.
 ///
@@ -29,13 +32,20 @@ pub struct Migrator<'a> {
     migrations: &'a dyn Migrations,
     rules: Rules,
     options: RunOptions,
+    in_open_transaction: bool,
     observer: Option<&'a mut dyn Observer>,
 }
 
 impl<'a> Migrator<'a> {
     /// A migrator for a set: the embedded one, or one that was loaded.
     pub fn new(migrations: &'a dyn Migrations) -> Self {
-        Self { migrations, rules: Rules::default(), options: RunOptions::default(), observer: None }
+        Self {
+            migrations,
+            rules: Rules::default(),
+            options: RunOptions::default(),
+            in_open_transaction: false,
+            observer: None,
+        }
     }
 
     /// Makes every deviation between set and database an error, also when nothing is pending: versions
@@ -48,6 +58,29 @@ impl<'a> Migrator<'a> {
     /// How long to wait for others, and how much one transaction holds.
     pub fn options(mut self, options: RunOptions) -> Self {
         self.options = options;
+        self
+    }
+
+    /// Applies within the transaction that the connection has open, where it has one: all of it is gone when
+    /// the caller rolls back. For tests that run in Diesel's `begin_test_transaction`.
+    ///
+    /// ```
+    /// # #[cfg(feature = "sqlite")] {
+    /// use diesel::Connection as _;
+    /// # static MIGRATIONS: dbmig_runtime::EmbeddedSet = dbmig_runtime::EmbeddedSet::new("");
+    /// # fn test() -> Result<(), Box<dyn std::error::Error>> {
+    /// let mut conn = diesel::SqliteConnection::establish(":memory:")?;
+    /// conn.begin_test_transaction()?;
+    /// dbmig_runtime::Migrator::new(&MIGRATIONS).in_open_transaction(true).run(&mut conn)?;
+    /// # Ok(()) }
+    /// # }
+    /// ```
+    ///
+    /// On SQLite and PostgreSQL, by savepoints. A migration that runs outside a transaction, or with
+    /// foreign keys off, is refused before anything runs; so is an open transaction on MySQL, whose DDL
+    /// would commit it. On PostgreSQL no other runner gets its turn before the transaction ends.
+    pub fn in_open_transaction(mut self, allowed: bool) -> Self {
+        self.in_open_transaction = allowed;
         self
     }
 
@@ -65,7 +98,7 @@ impl<'a> Migrator<'a> {
     pub fn plan<C: MigrationConnection>(&self, conn: &mut C) -> Result<Plan, Error> {
         let set = self.migrations.set().map_err(|error| Error::new(ErrorKind::Embedded(error)))?;
         let history = history::read_patiently(conn).map_err(Error::database("read the history"))?;
-        Ok(plan_apply(set, &history, conn.dialect(), &Target::All, self.rules)?)
+        Ok(plan_apply(set, &history, conn.dialect(), &Target::All, &self.rules)?)
     }
 
     /// Applies what is pending.
@@ -79,16 +112,24 @@ impl<'a> Migrator<'a> {
     /// Set and history disagree, a statement fails, or the connection has an open transaction. What was
     /// committed before is in the error's report.
     pub fn run<C: MigrationConnection>(self, conn: &mut C) -> Result<Report, Error> {
+        let open = conn.in_transaction().map_err(Error::database("use the connection"))?;
+        match self.in_open_transaction && open && conn.dialect() != Dialect::Mysql {
+            true => self.run_on(&mut Nested::new(conn)),
+            false => self.run_on(conn),
+        }
+    }
+
+    fn run_on(self, session: &mut dyn Session) -> Result<Report, Error> {
         let mut silent = Silent;
         let set = self.migrations.set().map_err(|error| Error::new(ErrorKind::Embedded(error)))?;
-        let (rules, options) = (self.rules, &self.options);
+        let (rules, options) = (&self.rules, &self.options);
         let observer = self.observer.unwrap_or(&mut silent);
         let mut history =
-            history::read_patiently(conn).map_err(Error::database("read the history"))?;
-        if let Some(recovered) = runner::recover(conn, set, &history, options, observer)? {
+            history::read_patiently(session).map_err(Error::database("read the history"))?;
+        if let Some(recovered) = runner::recover(session, set, &history, options, observer)? {
             history = recovered;
         }
-        let plan = plan_apply(set, &history, conn.dialect(), &Target::All, rules)?;
-        runner::run(conn, set, &history, &plan, options, observer)
+        let plan = plan_apply(set, &history, session.dialect(), &Target::All, rules)?;
+        runner::run(session, set, &history, &plan, options, observer)
     }
 }

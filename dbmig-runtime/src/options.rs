@@ -27,6 +27,9 @@ pub struct RunOptions {
     pub retries: u32,
     /// One transaction for each migration, or one for all.
     pub scope: Scope,
+    /// What a database is stamped with when the history tables are created in it: from then on the
+    /// command takes it for protected. `None` leaves it without.
+    pub stamp: Option<String>,
 }
 
 /// What one transaction holds.
@@ -48,6 +51,7 @@ impl Default for RunOptions {
             runner_wait: Duration::from_secs(60),
             retries: 10,
             scope: Scope::Each,
+            stamp: None,
         }
     }
 }

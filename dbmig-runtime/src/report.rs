@@ -27,6 +27,8 @@ pub struct Done {
 pub struct Report {
     /// Committed, in order.
     pub done: Vec<Done>,
+    /// Repeatables that ran, in order; the version is what stands for one in `__dbmig_history`.
+    pub repeated: Vec<Done>,
     /// Left to another runner that was faster.
     pub by_others: Vec<Version>,
     /// Versions that another tool had applied and that were taken over.

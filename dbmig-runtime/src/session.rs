@@ -75,6 +75,12 @@ pub trait Session {
     /// When the connection is unusable.
     fn in_transaction(&mut self) -> DbResult<bool>;
 
+    /// Whether all of it happens inside a transaction that is not the engine's to end: what needs more than
+    /// a savepoint is refused there.
+    fn is_nested(&self) -> bool {
+        false
+    }
+
     /// Whether somebody asked to stop: looked at between statements.
     fn interrupted(&self) -> bool {
         false

@@ -60,3 +60,43 @@ pub(crate) const fn from_nothing(dialect: Dialect) -> &'static str {
         Dialect::Mysql => " FROM DUAL",
     }
 }
+
+/// A text as a literal that means the same whatever the session says about quoting.
+///
+/// Also whatever a client does to lines that end in CRLF: two of the three make it LF.
+pub(crate) fn literal(dialect: Dialect, text: &str) -> String {
+    let quoted = || format!("'{}'", text.replace('\'', "''"));
+    let hex = || text.bytes().map(|byte| format!("{byte:02x}")).collect::<String>();
+    match dialect {
+        // With a backslash the E form is the same whatever standard_conforming_strings says.
+        Dialect::Postgres if text.contains('\\') => {
+            format!("E{}", quoted().replace('\\', "\\\\"))
+        }
+        Dialect::Sqlite if text.contains('\r') => format!("CAST(x'{}' AS TEXT)", hex()),
+        // Doubled quotes hold everywhere, backslashes not with NO_BACKSLASH_ESCAPES.
+        Dialect::Mysql if text.contains(['\\', '\r']) => format!("_utf8mb4 x'{}'", hex()),
+        Dialect::Sqlite | Dialect::Postgres | Dialect::Mysql => quoted(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn literals() {
+        use Dialect::{Mysql, Postgres, Sqlite};
+        for (dialect, text, expected) in [
+            (Sqlite, r"it's \", r"'it''s \'"),
+            (Sqlite, "a\r\n", "CAST(x'610d0a' AS TEXT)"),
+            (Postgres, "it's\r\n\"x\"", "'it''s\r\n\"x\"'"),
+            (Postgres, r"it's \n", r"E'it''s \\n'"),
+            (Mysql, "it's \"x\" é", "'it''s \"x\" é'"),
+            (Mysql, r"'\", "_utf8mb4 x'275c'"),
+            (Mysql, "\r", "_utf8mb4 x'0d'"),
+            (Mysql, "", "''"),
+        ] {
+            assert_eq!(literal(dialect, text), expected, "{text:?}");
+        }
+    }
+}

@@ -30,6 +30,81 @@ fn to_step_and_all() {
 }
 
 #[test]
+fn before_and_only() {
+    let sandbox = three();
+    sandbox.dbmig(["migrate", "--only", "b"]).ok().says("1 migration applied");
+    assert_eq!(sandbox.tables("dev.sqlite3"), ["b"]);
+    sandbox.dbmig(["migrate", "--before", "3"]).ok().says("applied  1_a");
+    assert_eq!(sandbox.tables("dev.sqlite3"), ["a", "b"]);
+    sandbox.dbmig(["migrate", "--only", "2"]).ok().says("nothing to apply");
+    sandbox.dbmig(["migrate", "--only", "nosuch"]).exits(2).warns("nosuch");
+    sandbox.dbmig(["migrate", "--only", "2", "--step", "1"]).exits(2);
+    sandbox.dbmig(["plan", "--only", "3"]).ok().says("apply  3_c");
+}
+
+#[test]
+fn the_newest_version_of_an_environment() {
+    let sandbox = three();
+    let config = sandbox.read("dbmig.toml");
+    sandbox.write(
+        "dbmig.toml",
+        config.replace("url = \"prod.sqlite3\"", "url = \"prod.sqlite3\"\ntarget_version = \"2\""),
+    );
+    sandbox.write("prod.sqlite3", "");
+    sandbox.dbmig(["migrate", "--env", "production"]).ok().warns("1 migration beyond `2`");
+    assert_eq!(sandbox.tables("prod.sqlite3"), ["a", "b"]);
+    let to = sandbox.dbmig(["migrate", "--env", "production", "--to", "3"]);
+    let _ = to.exits(2).warns("target_version");
+}
+
+#[test]
+fn repeatables() {
+    let sandbox = three();
+    let view =
+        |column: &str| format!("DROP VIEW IF EXISTS v;\nCREATE VIEW v AS SELECT {column} FROM a;");
+    sandbox.write("migrations/R__v.sql", view("id"));
+    sandbox.dbmig(["lock"]).ok();
+    sandbox.dbmig(["migrate", "--step", "1"]).ok().warns("`R__v.sql` waits");
+    let pending = format!("{:<9}  {:<19}  R__v.sql", "pending", "");
+    sandbox.dbmig(["status"]).ok().says(&pending);
+    let plan = sandbox.dbmig(["plan"]).ok().says("  repeat  R__v.sql  (2 statements)");
+    let _ = plan.says("2 migrations and 1 repeatable would be applied");
+    let json = sandbox.dbmig(["migrate", "--format", "json"]).ok().json();
+    assert_eq!(json["repeated"][0]["name"], "R__v.sql");
+    sandbox.dbmig(["migrate"]).ok().says("nothing to apply");
+    sandbox.dbmig(["status", "--exit-code"]).ok();
+    sandbox.write("migrations/R__v.sql", view("id AS number"));
+    sandbox.dbmig(["status", "--exit-code"]).exits(1).says("changed").warns("cargo dbmig migrate");
+    sandbox.dbmig(["migrate"]).ok().says("applied  R__v.sql").says("1 repeatable applied");
+    // Who is alone with his database goes back and forth.
+    sandbox.write("migrations/R__v.sql", view("id"));
+    sandbox.dbmig(["migrate"]).ok().says("1 repeatable applied");
+    let error = sandbox.dbmig(["migrate", "--repeat", "R__x.sql"]).exits(2);
+    let _ = error.warns("there is no repeatable `R__x.sql`").warns("there are: R__v.sql");
+    sandbox.write("migrations/R__v.sql", "SELECT 1;\n  SELECT nosuch;");
+    sandbox.dbmig(["migrate"]).exits(3).warns("migrations/R__v.sql:2:10: ");
+}
+
+#[test]
+fn a_text_that_was_replaced_is_asked_for_in_production() {
+    let sandbox = three();
+    sandbox.write("prod.sqlite3", "");
+    let release = |text: &str| {
+        sandbox.write("migrations/R__v.sql", text);
+        sandbox.dbmig(["lock"]).ok();
+        sandbox.dbmig(["migrate", "--env", "production"]).ok()
+    };
+    let _ = release("SELECT 1;").says("3 migrations and 1 repeatable applied");
+    let _ = release("SELECT 2;").says("1 repeatable applied");
+    let again = "cargo dbmig migrate --repeat R__v.sql";
+    let _ = release("SELECT 1;").warns("replaced by a later text").warns(again);
+    sandbox.dbmig(["status", "--env", "production"]).ok().says("older");
+    let args = ["migrate", "--env", "production", "--repeat", "R__v.sql"];
+    sandbox.dbmig(args).ok().says("1 repeatable applied");
+    sandbox.dbmig(["status", "--env", "production", "--exit-code"]).ok();
+}
+
+#[test]
 fn dry_run_and_plan_agree_with_the_run() {
     let sandbox = three();
     sandbox.dbmig(["migrate", "--step", "1"]).ok();
@@ -136,14 +211,4 @@ fn seed_and_status_afterwards() {
         .ok()
         .says("nothing to apply")
         .says("0 seeds run, 1 unchanged");
-}
-
-#[test]
-fn repeatables_are_not_passed_over_in_silence() {
-    let sandbox = Sandbox::project();
-    sandbox.write("migrations/R__v.sql", "CREATE VIEW v AS SELECT 1;");
-    sandbox
-        .dbmig(["migrate"])
-        .ok()
-        .warns("`R__v.sql` is locked and embedded; repeatables are not run yet");
 }

@@ -25,6 +25,8 @@ fn extents() {
         (&["revert", "--to", "1"], &["a"]),
         (&["revert", "--through", "2"], &["a"]),
         (&["revert", "--all"], &[]),
+        (&["revert", "--only", "b"], &["a", "c"]),
+        (&["revert", "--batch"], &[]),
         (&["rollback"], &["a", "b"]),
         (&["revert", "--dry-run", "--all"], &["a", "b", "c"]),
     ] {
@@ -32,6 +34,16 @@ fn extents() {
         sandbox.dbmig(args.iter().copied()).ok();
         assert_eq!(sandbox.tables("dev.sqlite3"), left, "{args:?}");
     }
+}
+
+#[test]
+fn what_stays_is_said() {
+    let sandbox = applied();
+    sandbox.dbmig(["revert", "--only", "a"]).ok().warns("not reverted: `2_b` and 1 more");
+    sandbox.dbmig(["migrate"]).ok();
+    // The last run applied one.
+    sandbox.dbmig(["revert", "--batch"]).ok().says("1 migration reverted");
+    assert_eq!(sandbox.tables("dev.sqlite3"), ["b", "c"]);
 }
 
 #[test]
@@ -112,7 +124,7 @@ fn what_stopped_outside_a_transaction_goes_on_or_is_decided() {
     sandbox.write("migrations/4_d/up.sql", "CREATE TABLE d (id INT);\nINSERT INTO d VALUES (1);\n");
     sandbox.dbmig(["migrate"]).ok();
     assert_eq!(sandbox.query("dev.sqlite3", "SELECT id FROM d"), ["1"]);
-    sandbox.dbmig(["resolve", "4", "--applied"]).exits(2).warns("did not stop half way");
+    sandbox.dbmig(["resolve", "4", "--applied"]).exits(2).warns("is applied already");
 }
 
 #[test]
@@ -159,13 +171,29 @@ fn what_stopped_half_way_and_was_renamed_can_be_decided() {
 }
 
 #[test]
-fn a_revert_that_stopped_outside_a_transaction_is_finished_by_hand() {
+fn a_revert_that_stopped_outside_a_transaction_goes_on_or_is_decided() {
     let sandbox = applied();
     sandbox.migration("4_d", "CREATE TABLE d (id INT);", "DROP TABLE d;\nDROP TABLE nosuch;\n");
     sandbox.write("migrations/4_d/metadata.toml", "run_in_transaction = false\n");
     sandbox.dbmig(["migrate"]).ok();
-    sandbox.dbmig(["revert"]).exits(3).warns("`cargo dbmig resolve 4 --not-applied`");
+    let down = |text: &str| sandbox.write("migrations/4_d/down.sql", text);
+    let ran =
+        sandbox.dbmig(["revert"]).exits(3).warns("statement 1 of this file is in the database");
+    let _ = ran.warns("`cargo dbmig revert`: it goes on there");
+    sandbox.dbmig(["status"]).ok().says("half-done");
+    // What ran of it can not be written anew.
+    down("DROP TABLE IF EXISTS d;\n");
     sandbox.dbmig(["revert"]).exits(4).warns("half reverted: 1 of 2 statements of its down");
+    // Neither can another one be reverted before it, nor anything be applied.
+    down("DROP TABLE d;\nDROP TABLE IF EXISTS nosuch;\n");
+    sandbox.dbmig(["revert", "--only", "1"]).exits(4).warns("half reverted");
+    sandbox.dbmig(["migrate"]).exits(4).warns("half reverted");
+    sandbox.dbmig(["revert"]).ok().says("4_d");
+    sandbox.dbmig(["status"]).ok().says("3 applied, 1 pending");
+
+    sandbox.dbmig(["migrate"]).ok();
+    down("DROP TABLE d;\nDROP TABLE nosuch;\n");
+    sandbox.dbmig(["revert"]).exits(3);
     sandbox.dbmig(["resolve", "4", "--not-applied"]).ok();
     sandbox.dbmig(["status"]).ok().says("3 applied, 1 pending");
 }

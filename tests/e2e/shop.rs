@@ -1,35 +1,10 @@
 //! The demonstration package, as the README shows it.
 
-use std::path::Path;
+use crate::support::{Ran, Sandbox, copy, repository};
 
-use crate::support::{Ran, Sandbox, repository};
-
-/// The demonstration in a folder of its own, with paths to this checkout. Packages that share a target
-/// directory need names of their own.
+/// The demonstration in a folder of its own.
 pub(crate) fn shop(name: &str) -> Sandbox {
-    let sandbox = Sandbox::new();
-    copy(&repository().join("fixtures/shop"), &sandbox.cwd);
-    // What the tests have fetched, and nothing else.
-    sandbox.take_cargo_lock();
-    let manifest = sandbox.read("Cargo.toml");
-    let checkout = repository();
-    let manifest = manifest.replace("\"shop\"", &format!("\"{name}\""));
-    sandbox.write("Cargo.toml", manifest.replace("../..", checkout.to_str().unwrap()));
-    sandbox
-}
-
-fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for entry in std::fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let name = entry.file_name();
-        let skipped = name == "target" || name.to_string_lossy().contains(".sqlite3");
-        match entry.file_type().unwrap().is_dir() {
-            _ if skipped => {}
-            true => copy(&entry.path(), &to.join(name)),
-            false => drop(std::fs::copy(entry.path(), to.join(name)).unwrap()),
-        }
-    }
+    Sandbox::fixture("shop", name)
 }
 
 /// The lines of a build that tell of findings.

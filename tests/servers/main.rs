@@ -7,6 +7,7 @@ mod engine;
 #[path = "../../dbmig-build/tests/lock_faults/pairs.rs"]
 mod pairs;
 mod rebase;
+mod runtime;
 #[path = "../support/mod.rs"]
 mod sandbox;
 mod split;

@@ -51,6 +51,22 @@ impl Sandbox {
         sandbox
     }
 
+    /// A copy of a fixture with paths to this checkout, as a package of this name: packages that share a
+    /// target directory need names of their own.
+    pub fn fixture(fixture: &str, name: &str) -> Self {
+        let sandbox = Self::new();
+        let checkout = repository();
+        copy(&checkout.join("fixtures").join(fixture), &sandbox.cwd);
+        // What the tests have fetched, and nothing else.
+        sandbox.take_cargo_lock();
+        let manifest = sandbox.read("Cargo.toml");
+        let manifest =
+            manifest.replace(&format!("name = \"{fixture}\""), &format!("name = \"{name}\""));
+        let checkout = checkout.to_str().expect("the repository has a UTF-8 path");
+        sandbox.write("Cargo.toml", manifest.replace("../..", checkout));
+        sandbox
+    }
+
     pub fn path(&self, below: &str) -> PathBuf {
         self.cwd.join(below)
     }
@@ -121,9 +137,21 @@ impl Sandbox {
         env: &[(&str, &str)],
         args: impl IntoIterator<Item = &'a str>,
     ) -> Ran {
+        self.run_reading(Stdio::null(), program, env, args)
+    }
+
+    /// Runs a program in a cleared environment, with something to read.
+    #[must_use]
+    pub fn run_reading<'a>(
+        &self,
+        stdin: Stdio,
+        program: &Path,
+        env: &[(&str, &str)],
+        args: impl IntoIterator<Item = &'a str>,
+    ) -> Ran {
         let args: Vec<_> = args.into_iter().collect();
         let mut command = Command::new(program);
-        command.args(&args).current_dir(&self.cwd).env_clear().stdin(Stdio::null());
+        command.args(&args).current_dir(&self.cwd).env_clear().stdin(stdin);
         for name in ["PATH", "HOME", "CARGO_HOME", "RUSTUP_HOME", "RUSTUP_TOOLCHAIN"] {
             if let Some(value) = std::env::var_os(name) {
                 command.env(name, value);
@@ -161,11 +189,22 @@ impl Sandbox {
     /// Runs cargo with one target directory for all sandboxes, so that dependencies are compiled once.
     #[must_use]
     pub fn cargo<'a>(&self, args: impl IntoIterator<Item = &'a str>) -> Ran {
+        self.cargo_with(&[], args)
+    }
+
+    /// Runs cargo with these variables.
+    #[must_use]
+    pub fn cargo_with<'a>(
+        &self,
+        env: &[(&str, &str)],
+        args: impl IntoIterator<Item = &'a str>,
+    ) -> Ran {
         let target = repository().join("target/fixtures");
         let target = target.to_str().expect("the repository has a UTF-8 path");
         let mut all: Vec<_> = args.into_iter().collect();
         all.push("--offline");
-        self.run(Path::new("cargo"), &[("CARGO_TARGET_DIR", target)], all)
+        let env = [env, &[("CARGO_TARGET_DIR", target)]].concat();
+        self.run(Path::new("cargo"), &env, all)
     }
 
     /// Gives the package the locked dependencies of this repository, so that cargo needs no network.
@@ -190,6 +229,17 @@ impl Sandbox {
                 .join("|")
         };
         rows.into_iter().map(text).collect()
+    }
+
+    /// Runs a script with SQLite.
+    pub fn execute(&self, database: &str, sql: &str) {
+        use diesel::Connection as _;
+        use diesel::connection::SimpleConnection as _;
+        let path = self.path(database);
+        diesel::SqliteConnection::establish(path.to_str().expect("a UTF-8 path"))
+            .unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+            .batch_execute(sql)
+            .unwrap_or_else(|error| panic!("{sql}: {error}"));
     }
 
     /// The tables that are not ours.
@@ -274,4 +324,19 @@ impl std::fmt::Display for Ran {
 pub fn repository() -> PathBuf {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR"));
     dir.parent().expect("the crate stands in the repository").to_owned()
+}
+
+/// Copies a folder, without what was built or created in it.
+pub fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("a new folder");
+    for entry in fs::read_dir(from).expect("a folder of the repository") {
+        let entry = entry.expect("an entry of the repository");
+        let name = entry.file_name();
+        let skipped = name == "target" || name.to_string_lossy().contains(".sqlite3");
+        match entry.file_type().expect("an entry has a type").is_dir() {
+            _ if skipped => {}
+            true => copy(&entry.path(), &to.join(name)),
+            false => drop(fs::copy(entry.path(), to.join(name)).expect("a copy")),
+        }
+    }
 }

@@ -74,7 +74,7 @@ pub(crate) fn run(context: &mut Context<'_>, args: &CheckArgs) -> CliResult<Exit
         .help("name it: `cargo dbmig check --live --package <PKG>` or `--database <NAME>`"));
     }
     context.output.answer_below(Some("database"));
-    Ok(status::agreement(&status::show(context)?))
+    status::show(context)
 }
 
 /// A package, a directory, or a database was named, or there is no workspace.

@@ -36,21 +36,20 @@ const BY_HAND: &str = "write the SQL by hand: `cargo dbmig generate <name>`";
 const SEED_FILE: &str =
     "a seed is a file, such as `seeds/dev/001_users.sql`, that can run repeatedly";
 const DUMP: &str = "use the tool of the database, such as `sqlite3 <file> .dump`";
-const SHELL: &str = "use the tool of the database, such as `sqlite3 <file>`";
 const TAKEN_OVER: &str = "what Diesel recorded is taken over by itself: `cargo dbmig migrate`";
 const SEED_UNDO: &str = "write the statements into a migration, or remove the rows by hand";
-const SQLITE_ONLY: &str =
-    "this version serves SQLite, where nothing has to be waited for or unlocked";
+const NO_UNLOCK: &str =
+    "nothing has to be unlocked: a lock ends with the connection of whoever holds it";
 
 /// The first row that fits is the answer: longer ones stand above shorter ones.
 #[rustfmt::skip]
 const TABLE: &[Row] = &[
     // Sequelize, Rails
-    row("db:create", &["database setup"]),
-    row("db:drop", &["database drop"]),
-    row("db:reset", &["database reset"]),
-    row("db:setup", &["database setup", "seed run"]),
-    row("db:prepare", &["database setup", "seed run"]),
+    row("db:create", &["db create"]),
+    row("db:drop", &["db drop"]),
+    row("db:reset", &["db reset --seed"]),
+    row("db:setup", &["db setup --seed"]),
+    row("db:prepare", &["db setup --seed"]),
     row("db:migrate --to", &["migrate --to <migration>"]),
     row("db:migrate", &["migrate"]),
     row("db:migrate:status", &["status"]),
@@ -61,7 +60,7 @@ const TABLE: &[Row] = &[
     row("db:migrate:redo", &["redo"]),
     row("db:migrate:up", &["migrate --to <migration>"]),
     row("db:migrate:down", &["revert --through <migration>"]),
-    row("db:migrate:reset", &["database reset"]),
+    row("db:migrate:reset", &["db reset"]),
     hint("db:migrate:schema:timestamps:add", &["status"], "nothing is needed: the history always has its times"),
     row("db:rollback", &["revert"]),
     row("db:version", &["status"]),
@@ -72,7 +71,7 @@ const TABLE: &[Row] = &[
     not_yet("db:seed:undo:all", SEED_UNDO),
     row("db:seed:replant", &["seed run --again"]),
     not_yet("db:schema:dump", PRINT_SCHEMA),
-    row("db:schema:load", &["database setup"]),
+    row("db:schema:load", &["db setup"]),
     row("migration:generate", &["generate <name>"]),
     row("migration:create", &["generate <name>"]),
     not_yet("model:generate", BY_HAND),
@@ -80,6 +79,16 @@ const TABLE: &[Row] = &[
     row("init:config", &["init"]),
     row("init:migrations", &["init"]),
     row("init:seeders", &["init"]),
+    // Prisma, Ecto, and words that are tried
+    row("db migrate", &["migrate"]),
+    row("db rollback", &["revert"]),
+    row("db seed", &["seed run"]),
+    row("db status", &["status"]),
+    row("db version", &["status"]),
+    not_yet("db push", BY_HAND),
+    not_yet("db pull", PRINT_SCHEMA),
+    not_yet("db dump", DUMP),
+    hint("db load", &["db exec --file <file>"], "where it is a schema, write a migration: `cargo dbmig generate <name>`"),
     // Knex, Laravel, Phinx
     row("migrate:make", &["generate <name>"]),
     row("make:migration", &["generate <name>"]),
@@ -91,14 +100,15 @@ const TABLE: &[Row] = &[
     hint("migrate:rollback", &["revert"], "one migration, not a batch: `cargo dbmig revert --step 2` reverts two"),
     row("migrate:reset", &["revert --all"]),
     row("migrate:refresh", &["redo --all"]),
-    row("migrate:fresh", &["database reset"]),
+    row("migrate:fresh --seed", &["db reset --seed"]),
+    row("migrate:fresh", &["db reset"]),
     row("migrate:status", &["status"]),
     row("migrate:currentVersion", &["status"]),
     row("migrate:install", &["migrate"]),
-    not_yet("migrate:unlock", SQLITE_ONLY),
+    not_yet("migrate:unlock", NO_UNLOCK),
     not_yet("seed:make", SEED_FILE),
     row("seed:run", &["seed run"]),
-    row("db:wipe", &["database drop"]),
+    row("db:wipe", &["db drop"]),
     // Django
     row("makemigrations --empty", &["generate <name>"]),
     row("makemigrations --check", &["check"]),
@@ -110,9 +120,9 @@ const TABLE: &[Row] = &[
     row("sqlmigrate", &["sql <migration>"]),
     not_yet("squashmigrations", "keep the migrations: those that are applied are not run again"),
     row("loaddata", &["seed run"]),
-    row("flush", &["database reset"]),
+    row("flush", &["db reset"]),
     not_yet("inspectdb", PRINT_SCHEMA),
-    not_yet("dbshell", SHELL),
+    row("dbshell", &["db shell"]),
     // Alembic
     not_yet("revision --autogenerate", BY_HAND),
     row("revision", &["generate <name>"]),
@@ -123,11 +133,11 @@ const TABLE: &[Row] = &[
     row("downgrade -1", &["revert"]),
     row("downgrade", &["revert --to <migration>"]),
     row("current", &["status"]),
-    row("history", &["status"]),
+    row("history", &["log"]),
     row("heads", &["status"]),
     row("show", &["sql <migration>"]),
     row("merge", &["rebase", "lock --resolve"]),
-    not_yet("stamp", TAKEN_OVER),
+    hint("stamp", &["baseline --at <migration>"], TAKEN_OVER),
     // TypeORM, MikroORM
     row("migration:run", &["migrate"]),
     row("migration:up", &["migrate"]),
@@ -135,16 +145,18 @@ const TABLE: &[Row] = &[
     row("migration:down", &["revert"]),
     row("migration:show", &["status"]),
     row("migration:list", &["status"]),
-    row("migration:fresh", &["database reset"]),
-    row("schema:drop", &["database drop"]),
+    row("migration:fresh --seeder", &["db reset --seed"]),
+    row("migration:fresh", &["db reset"]),
+    row("schema:drop", &["db drop"]),
+    row("query", &["db exec -c <sql>"]),
     not_yet("schema:sync", BY_HAND),
     not_yet("schema:log", BY_HAND),
     // dbmate, Flyway, sqlx, refinery, goose, golang-migrate, SeaORM, geni, Prisma, Drizzle
     row("new", &["generate <name>"]),
     row("add", &["generate <name>"]),
     row("make", &["generate <name>"]),
-    row("create", &["database setup", "generate <name>"]),
-    row("drop", &["database drop"]),
+    row("create", &["db create", "generate <name>"]),
+    row("drop", &["db drop"]),
     row("apply", &["migrate"]),
     row("update", &["migrate"]),
     row("up-by-one", &["migrate --step 1"]),
@@ -159,20 +171,18 @@ const TABLE: &[Row] = &[
     row("verify", &["check"]),
     row("lint", &["check"]),
     hint("force", &["resolve <migration> --applied"], "or `--not-applied`, if all of it was undone by hand"),
-    hint("repair", &["resolve <migration> --applied"], "accept an edit that no database has applied: `cargo dbmig lock --relock <migration>`"),
-    hint("baseline", &["init"], TAKEN_OVER),
-    row("clean", &["database drop"]),
-    row("fresh", &["database reset"]),
+    row("clean", &["db reset"]),
+    row("fresh", &["db reset"]),
     row("refresh", &["redo --all"]),
-    row("reset", &["revert --all", "database reset"]),
+    row("reset", &["revert --all", "db reset"]),
     not_yet("dump", DUMP),
-    not_yet("load", "run the file with the tool of the database, such as `sqlite3 <file> < dump.sql`"),
-    not_yet("wait", SQLITE_ONLY),
-    not_yet("unlock", SQLITE_ONLY),
+    row("load", &["db exec --file <file>"]),
+    row("wait", &["db wait"]),
+    not_yet("unlock", NO_UNLOCK),
     not_yet("push", BY_HAND),
     not_yet("pull", PRINT_SCHEMA),
     not_yet("introspect", PRINT_SCHEMA),
-    not_yet("studio", SHELL),
+    row("studio", &["db shell"]),
     // Liquibase
     row("update-count", &["migrate --step 1"]),
     row("update-sql", &["plan", "sql <migration>"]),
@@ -181,20 +191,23 @@ const TABLE: &[Row] = &[
     row("rollback-to-date", &["revert --to <migration>"]),
     row("future-rollback-sql", &["sql <migration> --down"]),
     row("unexpected-changesets", &["status"]),
-    row("drop-all", &["database drop"]),
+    row("drop-all", &["db drop"]),
+    row("execute-sql", &["db exec --file <file>"]),
     hint("clear-checksums", &["lock --relock <migration>"], "one by one, and only where no database has applied it"),
-    not_yet("changelog-sync", TAKEN_OVER),
+    hint("changelog-sync", &["baseline"], TAKEN_OVER),
     not_yet("generate-changelog", BY_HAND),
     not_yet("diff-changelog", BY_HAND),
     not_yet("tag", "a migration is named by its version: `cargo dbmig migrate --to <migration>`"),
-    not_yet("list-locks", SQLITE_ONLY),
-    not_yet("release-locks", SQLITE_ONLY),
+    not_yet("list-locks", NO_UNLOCK),
+    not_yet("release-locks", NO_UNLOCK),
     // Ecto, Entity Framework
     row("ecto.migrate", &["migrate"]),
     row("ecto.rollback", &["revert"]),
     row("ecto.gen.migration", &["generate <name>"]),
-    row("ecto.setup", &["database setup", "seed run"]),
-    row("ecto.reset", &["database reset"]),
+    row("ecto.create", &["db create"]),
+    row("ecto.drop", &["db drop"]),
+    row("ecto.setup", &["db setup --seed"]),
+    row("ecto.reset", &["db reset --seed"]),
     row("migrations add", &["generate <name>"]),
     row("migrations script", &["sql <migration>"]),
     row("migrations", &["status"]),
@@ -218,13 +231,22 @@ pub(crate) fn run(words: &[String]) -> CliResult<Exit> {
     Err(answer(words))
 }
 
+/// The same for what stands behind a command of ours.
+///
+/// # Errors
+///
+/// As [`run`].
+pub(crate) fn run_below(command: &str, words: &[String]) -> CliResult<Exit> {
+    Err(answer(&[&[command.to_owned()], words].concat()))
+}
+
 fn answer(words: &[String]) -> CliError {
     let Some((first, rest)) = words.split_first() else {
         return CliError::usage("no command is given")
             .help("list the commands: `cargo dbmig --help`");
     };
     let Some(row) = TABLE.iter().find(|row| row.fits(first, rest)) else {
-        return unknown(first);
+        return unknown(words);
     };
     let mut error = if row.native.is_empty() {
         CliError::usage(format!("there is nothing like `{}` here yet", row.foreign))
@@ -247,20 +269,31 @@ impl Row {
     }
 }
 
-fn unknown(word: &str) -> CliError {
+fn unknown(words: &[String]) -> CliError {
     let cli = Cli::command();
-    let names: Vec<&str> = cli
+    // What stands behind a command of ours is one of its own that is misspelt.
+    let (below, word) = match words {
+        [first, second, ..] => match cli.find_subcommand(first) {
+            Some(command) => (Some(command), second),
+            None => (None, first),
+        },
+        [first] => (None, first),
+        [] => return CliError::usage("no command is given"),
+    };
+    let before = below.map(|command| format!("{} ", command.get_name())).unwrap_or_default();
+    let names: Vec<&str> = below
+        .unwrap_or(&cli)
         .get_subcommands()
         .flat_map(|command| {
             std::iter::once(command.get_name()).chain(command.get_visible_aliases())
         })
         .collect();
-    let error = CliError::usage(format!("unknown command `{word}`"));
+    let error = CliError::usage(format!("unknown command `{before}{word}`"));
     match nearest(word, names) {
-        Some(near) => error.help(format!("did you mean `cargo dbmig {near}`?")),
+        Some(near) => error.help(format!("did you mean `cargo dbmig {before}{near}`?")),
         None => error,
     }
-    .help("list the commands: `cargo dbmig --help`")
+    .help(format!("list the commands: `cargo dbmig {before}--help`"))
 }
 
 #[cfg(test)]
@@ -269,6 +302,7 @@ mod tests {
 
     use super::*;
     use crate::cli::Command;
+    use crate::commands::db::DbCommand;
 
     fn parse(line: &str) -> Result<Command, clap::Error> {
         let words = std::iter::once("cargo-dbmig").chain(line.split(' '));
@@ -295,7 +329,11 @@ mod tests {
             for text in spelled.chain(row.hint.map(str::to_owned)) {
                 for line in quoted(&text).iter().filter(|line| *line != "--help") {
                     let parsed = parse(line).unwrap_or_else(|error| panic!("{line}: {error}"));
-                    assert!(!matches!(parsed, Command::Foreign(_)), "{}: {line}", row.foreign);
+                    assert!(
+                        !matches!(parsed, Command::Foreign(_) | Command::Db(DbCommand::Foreign(_))),
+                        "{}: {line}",
+                        row.foreign
+                    );
                 }
             }
         }
@@ -306,7 +344,10 @@ mod tests {
         for row in TABLE {
             let given = words(row.foreign);
             assert!(
-                matches!(parse(row.foreign), Ok(Command::Foreign(_))),
+                matches!(
+                    parse(row.foreign),
+                    Ok(Command::Foreign(_) | Command::Db(DbCommand::Foreign(_)))
+                ),
                 "{} is ours",
                 row.foreign
             );
@@ -328,6 +369,13 @@ mod tests {
             ("upgrade abc123", "here it is `cargo dbmig migrate --to <migration>`"),
             ("statsu", "did you mean `cargo dbmig status`?"),
             ("xyzzy", "list the commands: `cargo dbmig --help`"),
+            ("xyzzy drop", "list the commands: `cargo dbmig --help`"),
+            ("dbshell", "here it is `cargo dbmig db shell`"),
+            ("wait", "here it is `cargo dbmig db wait`"),
+            ("migrate:fresh --seed", "here it is `cargo dbmig db reset --seed`"),
+            ("db push", BY_HAND),
+            ("db rest", "did you mean `cargo dbmig db reset`?"),
+            ("db xyzzy", "list the commands: `cargo dbmig db --help`"),
         ] {
             let error = answer(&words(line));
             assert_eq!((error.exit, error.help[0].as_str()), (Exit::Usage, help), "{line}");

@@ -4,42 +4,54 @@ use clap::Args;
 use dbmig_runtime::{Report, Scope};
 use serde_json::json;
 
+use super::extent::ApplyExtent;
 use crate::context::{Context, Purpose};
 use crate::database::Access;
 use crate::error::CliResult;
 use crate::exit::Exit;
 use crate::failure;
-use crate::operations::running;
+use crate::operations::{databases, running};
 use crate::render::{self, Wording};
 
 /// Apply pending migrations
 ///
 /// Applies, in the order of versions, every migration that the database does not have. Each one runs in
 /// a transaction of its own together with its history, unless its `metadata.toml` says otherwise. With
-/// nothing pending nothing is written.
-#[derive(Debug, Args)]
+/// nothing pending nothing is written. Once everything is applied, repeatables (`R__<name>.sql`) run whose
+/// text has changed.
+#[derive(Debug, Default, Args)]
 pub struct MigrateArgs {
-    /// Stop after this migration
-    #[arg(long, value_name = "MIGRATION", conflicts_with = "step")]
-    to: Option<String>,
-    /// Apply at most N migrations
-    #[arg(long, value_name = "N")]
-    step: Option<usize>,
-    /// Apply everything; this is the default
-    #[arg(long, conflicts_with_all = ["to", "step"])]
-    all: bool,
+    /// How far.
+    #[command(flatten)]
+    extent: ApplyExtent,
+    /// Run this repeatable whatever the database knows of it; can be repeated
+    #[arg(long, value_name = "R__NAME.sql")]
+    repeat: Vec<String>,
     /// One transaction for each migration, or one for all of them
     #[arg(long, value_enum, default_value_t, value_name = "SCOPE")]
     tx: TxScope,
+    /// Create the database first, if it is not there
+    #[arg(long)]
+    create_db: bool,
     /// Show the plan and run nothing
-    #[arg(long, conflicts_with_all = ["seed", "status"])]
+    #[arg(long, conflicts_with_all = ["seed", "status", "create_db"])]
     dry_run: bool,
+    /// With `--dry-run`: print the plan as a script for the database's own client, with the history writes
+    #[arg(long, requires = "dry_run", conflicts_with = "tx")]
+    sql: bool,
     /// Run seeds afterwards, as `seed run` does
     #[arg(long)]
     seed: bool,
     /// Show the state of every migration afterwards
     #[arg(long)]
     status: bool,
+}
+
+impl MigrateArgs {
+    /// Everything that is pending, and the seeds where they are asked for.
+    pub(crate) fn everything(seed: bool) -> Self {
+        Self { seed, ..Self::default() }
+    }
 }
 
 /// What one transaction holds.
@@ -53,25 +65,24 @@ pub enum TxScope {
 }
 
 pub(crate) fn run(context: &mut Context<'_>, args: &MigrateArgs) -> CliResult<Exit> {
+    if args.sql {
+        return super::plan::script(context, &args.extent, &args.repeat);
+    }
     if args.dry_run {
-        return super::plan::show(context, args.to.as_deref(), args.step);
+        return super::plan::show(context, &args.extent, &args.repeat);
+    }
+    if args.create_db {
+        databases::create(context, true)?;
     }
     let mut sides = running::sides(context, Purpose::Apply, Access::Write)?;
     sides.options.scope = match args.tx {
         TxScope::Each => Scope::Each,
         TxScope::All => Scope::All,
     };
-    let target = sides.apply_target(args.to.as_deref(), args.step)?;
-    let protected = context.environment()?.protected;
-    let plan = sides.plan_apply(&target, protected).map_err(|error| failure::of_plan(&error))?;
+    let target = args.extent.target(&sides)?;
+    sides.repeat(&args.repeat)?;
+    let plan = sides.plan_apply(&target).map_err(|error| failure::of_plan(&error))?;
     render::notes(context.output, &plan.notes, &sides.set, &sides.history);
-    if let [first, ..] = sides.set.repeatables() {
-        // Silence would look as if it had been run.
-        let name = &first.name;
-        context
-            .output
-            .note(format!("`{name}` is locked and embedded; repeatables are not run yet"));
-    }
     let again = "cargo dbmig migrate";
     let report = running::execute(context, &mut sides, &plan, Wording::Native, again)?;
     conclude(context, &report)?;
@@ -104,15 +115,19 @@ fn conclude(context: &mut Context<'_>, report: &Report) -> CliResult<()> {
             render::count(report.adopted, "migration")
         ));
     }
-    context.output.line(match report.applied() {
-        0 if by_others.is_empty() => format!("{database}: nothing to apply"),
-        some => format!("{database}: {} applied{by_others}", render::count(some, "migration")),
+    let what = render::what(report.applied(), report.repeated.len());
+    context.output.line(match what {
+        None if by_others.is_empty() => format!("{database}: nothing to apply"),
+        None => format!("{database}: 0 migrations applied{by_others}"),
+        Some(what) => format!("{database}: {what} applied{by_others}"),
     });
     let done: Vec<_> = report.done.iter().map(render::done_json).collect();
+    let repeated: Vec<_> = report.repeated.iter().map(render::repeated_json).collect();
     let notes: Vec<_> = report.notes.iter().map(render::note_json).collect();
     let others: Vec<_> = report.by_others.iter().map(|version| version.as_str()).collect();
     context.output.json(&json!({
-        "dbmig": 1, "command": "migrate", "applied": done, "by_others": others,
+        "dbmig": 1, "command": "migrate", "applied": done, "repeated": repeated,
+        "by_others": others,
         "adopted": report.adopted, "notes": notes,
     }));
     Ok(())

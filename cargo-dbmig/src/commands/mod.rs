@@ -1,16 +1,21 @@
 //! One file a command: its arguments, whose documentation is the help text, and one function.
 
+pub mod baseline;
 pub mod check;
+pub mod db;
 pub mod diesel;
 pub mod explain;
+pub mod extent;
 pub mod foreign;
 pub mod generate;
 pub mod init;
 pub mod lock;
+pub mod log;
 pub mod migrate;
 pub mod plan;
 pub mod rebase;
 pub mod redo;
+pub mod repair;
 pub mod resolve;
 pub mod revert;
 pub mod seed;
@@ -27,9 +32,15 @@ use crate::exit::Exit;
 /// What a command asks for that can not be undone.
 #[derive(Debug, Clone, Default, Args)]
 pub struct ConsentArgs {
-    /// The file name of the database: consent where its environment asks for it
+    /// The name of the database, or of its file: consent where it is asked for
     #[arg(long, value_name = "NAME")]
     confirm: Option<String>,
+}
+
+impl ConsentArgs {
+    fn confirm(&self) -> Option<&str> {
+        self.confirm.as_deref()
+    }
 }
 
 /// A reason that says something.
@@ -62,7 +73,11 @@ pub fn run(context: &mut Context<'_>, command: Command) -> CliResult<Exit> {
         Command::Lock(args) => lock::run(context, &args),
         Command::Rebase(args) => rebase::run(context, &args),
         Command::Check(args) => check::run(context, &args),
+        Command::Log(args) => log::run(context, &args),
+        Command::Baseline(args) => baseline::run(context, &args),
+        Command::Repair(args) => repair::run(context, &args),
         Command::Resolve(args) => resolve::run(context, &args),
+        Command::Db(command) => db::run(context, &command),
         Command::Setup(args) => diesel::setup(context, &args),
         Command::Migration(command) => diesel::migration(context, &command),
         Command::Database(command) => diesel::database(context, &command),

@@ -4,7 +4,8 @@ use clap::Args;
 use dbmig_runtime::plan;
 
 use super::ConsentArgs;
-use super::revert::{Extent, existing_only, report_json, show};
+use super::extent::Extent;
+use super::revert::{existing_only, report_json, show};
 use crate::context::{Context, Purpose};
 use crate::database::Access;
 use crate::error::CliResult;
@@ -43,7 +44,7 @@ pub(crate) fn run(context: &mut Context<'_>, args: &RedoArgs) -> CliResult<Exit>
         return Ok(Exit::Done);
     }
     let command = format!("cargo dbmig redo{}", args.extent.typed());
-    consent::ask_to_revert(context, &sides, &plan, args.consent.confirm.as_deref(), command)?;
+    consent::ask_to_revert(context, &mut sides, &plan, args.consent.confirm.as_deref(), command)?;
     // What was reverted before a failure is pending then.
     let again = "cargo dbmig migrate";
     let report = running::execute(context, &mut sides, &plan, Wording::Native, again)?;

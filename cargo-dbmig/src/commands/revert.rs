@@ -2,19 +2,19 @@
 
 use clap::Args;
 use dbmig_runtime::Report;
-use dbmig_runtime::plan::{self, Plan, Target};
+use dbmig_runtime::plan::{self, Plan};
 use serde_json::json;
 
 use super::ConsentArgs;
+use super::extent::Extent;
 use crate::context::{Context, Purpose};
 use crate::database::Access;
-use crate::error::{CliError, CliResult};
+use crate::error::CliResult;
 use crate::exit::Exit;
 use crate::failure;
 use crate::operations::consent;
 use crate::operations::running::{self, Sides};
 use crate::render::{self, Wording};
-use crate::shell;
 
 /// Revert the most recently applied migration
 ///
@@ -24,9 +24,9 @@ use crate::shell;
 pub struct RevertArgs {
     /// How far.
     #[command(flatten)]
-    pub extent: Extent,
+    extent: Extent,
     /// Revert what is applied and has no directory, with the down that was recorded
-    #[arg(long, conflicts_with_all = ["to", "through", "step", "all"])]
+    #[arg(long, conflicts_with_all = ["to", "through", "step", "only", "batch", "all"])]
     missing: bool,
     /// Show the plan and run nothing
     #[arg(long)]
@@ -36,55 +36,13 @@ pub struct RevertArgs {
     consent: ConsentArgs,
 }
 
-/// How far a revert goes.
-#[derive(Debug, Clone, Default, Args)]
-pub struct Extent {
-    /// Down to this migration, which stays applied
-    #[arg(long, value_name = "MIGRATION", conflicts_with_all = ["through", "step", "all"])]
-    to: Option<String>,
-    /// Down to this migration, which is reverted too
-    #[arg(long, value_name = "MIGRATION", conflicts_with_all = ["step", "all"])]
-    through: Option<String>,
-    /// The last N migrations [default: 1]
-    #[arg(long, short = 'n', value_name = "N", conflicts_with = "all")]
-    step: Option<usize>,
-    /// Everything
-    #[arg(long, short = 'a')]
-    all: bool,
-}
-
-impl Extent {
-    /// The target that is meant.
-    ///
-    /// # Errors
-    ///
-    /// A selector fits none or several.
-    pub fn target(&self, sides: &Sides) -> CliResult<Target> {
-        Ok(match (&self.to, &self.through, self.step) {
-            (Some(text), _, _) => Target::To(sides.find(text)?),
-            (_, Some(text), _) => Target::Through(sides.find(text)?),
-            (_, _, Some(count)) => Target::Steps(count),
-            _ if self.all => Target::All,
-            _ => Target::Steps(1),
-        })
-    }
-
-    /// The flags as they were typed, behind a command.
-    pub(crate) fn typed(&self) -> String {
-        match (&self.to, &self.through, self.step) {
-            (Some(text), _, _) => format!(" --to {}", shell::quoted(text)),
-            (_, Some(text), _) => format!(" --through {}", shell::quoted(text)),
-            (_, _, Some(count)) => format!(" --step {count}"),
-            _ if self.all => " --all".to_owned(),
-            _ => String::new(),
-        }
-    }
-}
-
 pub(crate) fn run(context: &mut Context<'_>, args: &RevertArgs) -> CliResult<Exit> {
     let access = if args.dry_run { Access::Read } else { Access::Write };
     existing_only(context)?;
     let mut sides = running::sides(context, Purpose::Other, access)?;
+    if access == Access::Write {
+        running::recover(context, &mut sides, "cargo dbmig revert")?;
+    }
     let plan = if args.missing {
         plan::plan_revert_missing(&sides.set, &sides.history, sides.session.dialect())
     } else {
@@ -101,7 +59,7 @@ pub(crate) fn run(context: &mut Context<'_>, args: &RevertArgs) -> CliResult<Exi
     let extent = if args.missing { " --missing".to_owned() } else { args.extent.typed() };
     let command = format!("cargo dbmig revert{extent}");
     let confirm = args.consent.confirm.as_deref();
-    consent::ask_to_revert(context, &sides, &plan, confirm, command)?;
+    consent::ask_to_revert(context, &mut sides, &plan, confirm, command)?;
     let report =
         running::execute(context, &mut sides, &plan, Wording::Native, "cargo dbmig revert")?;
     let database = context.database_name()?;
@@ -160,17 +118,4 @@ pub(crate) fn report_json(command: &str, report: &Report) -> serde_json::Value {
         "adopted": report.adopted,
         "notes": report.notes.iter().map(render::note_json).collect::<Vec<_>>(),
     })
-}
-
-/// Kinds of environments in which a destructive verb needs more than its name.
-pub(crate) fn refuse_protected(context: &Context<'_>, verb: &str) -> CliResult<()> {
-    let environment = context.environment()?;
-    if environment.protected {
-        return Err(CliError::usage(format!(
-            "environment `{}` is protected: `{verb}` is refused",
-            environment.name
-        ))
-        .help("set `protected = false` in its section of dbmig.toml if you mean it"));
-    }
-    Ok(())
 }

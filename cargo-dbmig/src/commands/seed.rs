@@ -68,7 +68,7 @@ fn run_seeds(context: &mut Context<'_>, args: &SeedRunArgs) -> CliResult<Exit> {
     let mut live = Live::new(context.output, seeds.len());
     let result =
         runner::run_seeds(&mut *sides.session, &seeds, args.again, &sides.options, &mut live);
-    context.output.live_line("");
+    drop(live);
     let files = Files { dir: &dir, cwd: &context.cwd, again: "cargo dbmig seed run" };
     let report = result.map_err(|error| failure::of_run(error, files))?;
     let database = context.database_name()?;
@@ -136,7 +136,7 @@ fn show(context: &mut Context<'_>, seeds: &[Seed]) -> CliResult<Exit> {
 }
 
 /// The seeds of an environment's kind. No flag brings development data anywhere else.
-fn load(context: &Context<'_>, only: &[String]) -> CliResult<Vec<Seed>> {
+pub(crate) fn load(context: &Context<'_>, only: &[String]) -> CliResult<Vec<Seed>> {
     let environment = context.environment()?;
     let allowed: &[&str] = match environment.kind {
         Kind::Development => &["reference", "dev"],

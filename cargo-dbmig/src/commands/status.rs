@@ -1,10 +1,10 @@
 //! `status`: the state of every migration.
 
 use clap::Args;
-use dbmig_build::Version;
+use dbmig_build::{Repeatable, Version};
 use dbmig_runtime::PlanError;
-use dbmig_runtime::history::{self, State, StatusRow};
-use dbmig_runtime::plan::Target;
+use dbmig_runtime::history::{self, RepeatableState, State, StatusRow};
+use dbmig_runtime::plan::{self, Target};
 use serde_json::json;
 
 use crate::context::{Context, Purpose};
@@ -25,28 +25,36 @@ pub struct StatusArgs {
 }
 
 pub(crate) fn run(context: &mut Context<'_>, args: &StatusArgs) -> CliResult<Exit> {
-    let rows = show(context)?;
-    Ok(if args.exit_code { agreement(&rows) } else { Exit::Done })
+    let agreement = show(context)?;
+    Ok(if args.exit_code { agreement } else { Exit::Done })
 }
 
 /// Whether set and database agree, and nothing is pending.
-pub(crate) fn agreement(rows: &[StatusRow]) -> Exit {
+fn agreement(rows: &[StatusRow], repeatables: &[(&Repeatable, RepeatableState)]) -> Exit {
     let any = |wanted: &dyn Fn(State) -> bool| rows.iter().any(|row| wanted(row.state));
+    let due = |state: RepeatableState| {
+        matches!(state, RepeatableState::Pending | RepeatableState::Changed)
+    };
     match () {
         () if any(&|s| matches!(s, State::Modified | State::Missing | State::HalfDone)) => {
             Exit::History
         }
         () if any(&State::is_pending) => Exit::Findings,
+        () if repeatables.iter().any(|(_, state)| due(*state)) => Exit::Findings,
         () => Exit::Done,
     }
 }
 
-/// Shows the state of every migration and returns it.
-pub(crate) fn show(context: &mut Context<'_>) -> CliResult<Vec<StatusRow>> {
+/// Shows the state of every migration and repeatable, and returns whether set and database agree.
+pub(crate) fn show(context: &mut Context<'_>) -> CliResult<Exit> {
     let sides = running::sides(context, Purpose::Other, Access::Read)?;
     let rows = history::status(&sides.set, &sides.history, sides.session.dialect());
     for row in &rows {
         context.output.line(line(row));
+    }
+    let repeatables = plan::repeatable_states(&sides.set, &sides.history);
+    for (repeatable, state) in &repeatables {
+        context.output.line(format!("{:<9}  {:<19}  {}", state.as_str(), "", repeatable.name));
     }
     let count =
         |wanted: &dyn Fn(State) -> bool| rows.iter().filter(|row| wanted(row.state)).count();
@@ -68,12 +76,21 @@ pub(crate) fn show(context: &mut Context<'_>) -> CliResult<Vec<StatusRow>> {
     }
     let database = context.database_name()?;
     context.output.line(format!("{database}: {}", parts.join(", ")));
-    hints(context, &rows, undecided(&sides));
+    let stamp = sides.history.stamp.as_deref();
+    if let Some(stamp) = stamp {
+        context.output.line(format!("protected: the database is stamped `{stamp}`"));
+    }
+    let agreement = agreement(&rows, &repeatables);
+    hints(context, &rows, undecided(&sides), agreement);
     context.output.json(&json!({
         "dbmig": 1, "command": "status", "database": database,
         "migrations": rows.iter().map(row_json).collect::<Vec<_>>(),
+        "repeatables": repeatables.iter().map(|(repeatable, state)| {
+            json!({ "name": repeatable.name, "state": state.as_str() })
+        }).collect::<Vec<_>>(),
+        "stamp": stamp,
     }));
-    Ok(rows)
+    Ok(agreement)
 }
 
 fn line(row: &StatusRow) -> String {
@@ -92,14 +109,19 @@ fn line(row: &StatusRow) -> String {
 
 /// What stopped half way and can not go on by itself: an apply would stop at it.
 fn undecided(sides: &Sides) -> Option<Version> {
-    match sides.plan_apply(&Target::All, false) {
+    match sides.plan_apply(&Target::All) {
         Err(PlanError::HalfDone { version, .. }) => Some(version),
         _ => None,
     }
 }
 
 /// What to do about what is not in order.
-fn hints(context: &mut Context<'_>, rows: &[StatusRow], undecided: Option<Version>) {
+fn hints(
+    context: &mut Context<'_>,
+    rows: &[StatusRow],
+    undecided: Option<Version>,
+    agreement: Exit,
+) {
     let first = |state| rows.iter().find(|row| row.state == state);
     let half_done = first(State::HalfDone);
     if let Some(version) = &undecided {
@@ -125,7 +147,8 @@ fn hints(context: &mut Context<'_>, rows: &[StatusRow], undecided: Option<Versio
             .help("take what is missing here out of the database: `cargo dbmig revert --missing`");
     }
     let stopped = undecided.is_some() || half_done.is_some();
-    if !stopped && rows.iter().any(|row| row.state.is_pending()) {
+    let pending = rows.iter().any(|row| row.state.is_pending());
+    if !stopped && (pending || agreement == Exit::Findings) {
         context.output.help("apply what is pending: `cargo dbmig migrate`");
     }
 }

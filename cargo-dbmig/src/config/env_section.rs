@@ -39,6 +39,11 @@ impl TlsMode {
         ("verify-full", Self::VerifyFull),
     ];
 
+    /// In the words of libpq.
+    pub fn as_str(self) -> &'static str {
+        Self::ALL.iter().find(|(_, mode)| *mode == self).map_or("prefer", |(word, _)| word)
+    }
+
     /// By the words of libpq.
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.iter().find(|(word, _)| *word == text).map(|(_, mode)| *mode)

@@ -12,6 +12,7 @@ mod place;
 mod reader;
 mod secret;
 mod source;
+mod stamp;
 mod suggest;
 
 pub use diesel_toml::DieselToml;
@@ -25,4 +26,5 @@ pub use place::Place;
 pub(crate) use place::Source;
 pub use secret::Secret;
 pub use source::{UrlChoice, UrlParts, UrlSources};
+pub use stamp::stamp;
 pub use suggest::{listed, nearest, unknown_name};

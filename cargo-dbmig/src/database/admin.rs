@@ -2,12 +2,14 @@
 //!
 //! SQLite's are files, which who asks for them handles.
 
+use std::path::Path;
+
 use dbmig_runtime::Session;
 use dbmig_runtime::session::{DbError, DbResult, Value};
 
 use super::mysql::MysqlSession;
 use super::postgres::PostgresSession;
-use super::{Location, PostgresTarget, Setup, Target};
+use super::{Access, Location, PostgresTarget, Setup, Target};
 use crate::error::{CliError, CliResult};
 
 /// Databases that belong to the server.
@@ -21,15 +23,28 @@ impl Location {
     ///
     /// What the server, or the way to it, reports.
     pub fn exists(&self) -> CliResult<bool> {
+        self.open_existing(Access::Read).map(|session| session.is_some())
+    }
+
+    /// Opens the database; `None` when the server has none of the name, or there is no such file.
+    ///
+    /// # Errors
+    ///
+    /// What the database, or the way to it, reports.
+    pub fn open_existing(&self, access: Access) -> CliResult<Option<Box<dyn Session>>> {
+        if !self.is_on_server() {
+            let there = self.path().is_none_or(Path::exists);
+            return if there { self.open(access).map(Some) } else { Ok(None) };
+        }
         self.refuse_changed(&self.server_name()?)?;
         let error = match self.connect() {
-            Ok(_) => return Ok(true),
+            Ok(session) => return Ok(Some(session)),
             Err(error) => error,
         };
         // invalid_catalog_name; ER_BAD_DB_ERROR
         match error.code.as_deref() {
-            Some("3D000") => Ok(false),
-            Some(code) if code.starts_with("1049,") => Ok(false),
+            Some("3D000") => Ok(None),
+            Some(code) if code.starts_with("1049,") => Ok(None),
             _ => Err(self.refused(&error)),
         }
     }

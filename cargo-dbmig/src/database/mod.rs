@@ -2,6 +2,8 @@
 
 mod address;
 mod admin;
+mod client;
+mod console;
 mod interrupt;
 mod locate;
 mod mysql;
@@ -22,6 +24,8 @@ use dbmig_runtime::session::{DbError, DbErrorKind, DbResult};
 use crate::config::{Env, TlsMode};
 use crate::error::{CliError, CliResult};
 use crate::shell;
+pub use client::Client;
+pub use console::{Answer, Console};
 pub use locate::locate;
 pub use mysql::MysqlTarget;
 pub use postgres::PostgresTarget;
@@ -146,7 +150,7 @@ impl Location {
         if protected {
             return Err(missing
                 .note("the environment is protected, so nothing is created by the way")
-                .help("create it by name: `cargo dbmig database setup`"));
+                .help("create it by name: `cargo dbmig db setup`"));
         }
         match path.parent() {
             Some(parent) if !parent.as_os_str().is_empty() && !parent.is_dir() => {
@@ -164,6 +168,15 @@ impl Location {
     ///
     /// What the database, or the way to it, reports.
     pub fn open(&self, access: Access) -> CliResult<Box<dyn Session>> {
+        self.console(access).map(|console| console as Box<dyn Session>)
+    }
+
+    /// Opens it for statements that somebody typed.
+    ///
+    /// # Errors
+    ///
+    /// As [`Location::open`].
+    pub fn console(&self, access: Access) -> CliResult<Box<dyn Console>> {
         match &self.target {
             Target::Sqlite(url) => sqlite::open(url, access, self.setup.sqlite())
                 .map_err(|reason| self.not_connected().cause(reason)),
@@ -172,7 +185,7 @@ impl Location {
     }
 
     /// Connects to a server.
-    fn connect(&self) -> DbResult<Box<dyn Session>> {
+    fn connect(&self) -> DbResult<Box<dyn Console>> {
         self.waiting(|| match &self.target {
             Target::Postgres(target) => {
                 Ok(Box::new(postgres::PostgresSession::connect(target, &self.setup)?))
@@ -188,7 +201,7 @@ impl Location {
         let shown = self.not_connected().cause(error.to_string());
         match error.code.as_deref() {
             // invalid_catalog_name; ER_BAD_DB_ERROR
-            Some("3D000" | "1049, 42000") => shown.help("create it: `cargo dbmig database setup`"),
+            Some("3D000" | "1049, 42000") => shown.help("create it: `cargo dbmig db setup`"),
             Some(_) => shown,
             None if error.kind != DbErrorKind::Closed => shown.help(
                 "check what the URL says about TLS: `sslmode` and `sslrootcert`, or `ssl_mode` and `ssl_ca`",
@@ -202,8 +215,8 @@ impl Location {
     /// Connects, as often as it takes for a server that is still starting.
     fn waiting(
         &self,
-        connect: impl Fn() -> DbResult<Box<dyn Session>>,
-    ) -> DbResult<Box<dyn Session>> {
+        connect: impl Fn() -> DbResult<Box<dyn Console>>,
+    ) -> DbResult<Box<dyn Console>> {
         let begun = Instant::now();
         let mut pause = Duration::from_millis(100);
         loop {

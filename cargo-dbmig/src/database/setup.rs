@@ -1,13 +1,15 @@
 //! What a new connection is told before anything else.
 
+use dbmig_build::Dialect;
+
 use crate::config::EnvironmentConfig;
 
 /// Role, search path, and SQL of an environment.
 #[derive(Debug, Clone, Default)]
 pub struct Setup {
-    role: Option<String>,
-    search_path: Option<String>,
-    init_sql: Option<String>,
+    pub(super) role: Option<String>,
+    pub(super) search_path: Option<String>,
+    pub(super) init_sql: Option<String>,
 }
 
 impl Setup {
@@ -17,6 +19,15 @@ impl Setup {
             role: section.role.clone(),
             search_path: section.search_path.clone(),
             init_sql: section.init_sql.clone(),
+        }
+    }
+
+    /// In the words of a dialect.
+    pub fn sql(&self, dialect: Dialect) -> String {
+        match dialect {
+            Dialect::Sqlite => self.sqlite().to_owned(),
+            Dialect::Postgres => self.postgres(),
+            Dialect::Mysql => self.mysql(),
         }
     }
 

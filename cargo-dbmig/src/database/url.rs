@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::Client;
 use crate::error::{CliError, CliResult};
 
 /// A SQLite database: a file, or memory.
@@ -53,6 +54,20 @@ impl SqliteUrl {
     /// The file; `None` in memory.
     pub fn path(&self) -> Option<&Path> {
         self.path.as_deref()
+    }
+
+    /// `sqlite3` with the file; as a URI where there is more to say.
+    pub(super) fn client(&self) -> Client {
+        let argument = match &self.path {
+            Some(path) if self.parameters.is_empty() => path.to_string_lossy().into_owned(),
+            _ => self.uri("rw"),
+        };
+        Client {
+            programs: &["sqlite3"],
+            install: "`apt-get install sqlite3`, `dnf install sqlite`, or `brew install sqlite`",
+            arguments: vec![argument],
+            ..Client::default()
+        }
     }
 
     /// The URI for SQLite, with this `mode` unless the user gave one.

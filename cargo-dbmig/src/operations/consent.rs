@@ -11,6 +11,7 @@ use crate::error::{CliError, CliResult};
 use crate::render;
 use crate::shell;
 
+use super::protection::{self, Protection};
 use super::running::Sides;
 
 /// What is asked.
@@ -24,6 +25,8 @@ pub struct Question {
     pub command: String,
     /// What did not happen without consent.
     pub refused: &'static str,
+    /// Why it is needed, where that lies in the database itself.
+    pub because: Option<String>,
 }
 
 /// Goes on where the database was named, or need not be.
@@ -43,12 +46,17 @@ pub fn ask(
         // Also where it is needless: another database was meant than the one it is about.
         Some(typed) => typed.to_owned(),
         None if !question.needed => return Ok(()),
-        None if io::stdin().is_terminal() => read_name(context, question, &name)?,
+        None if io::stdin().is_terminal() && !context.global.no_input => {
+            read_name(context, question, &name)?
+        }
         None => {
             let environment = context.environment()?;
             let state = if environment.protected { "protected, and " } else { "" };
-            return Err(CliError::usage(&question.what)
-                .note(question.refused)
+            let error = CliError::usage(&question.what).note(question.refused);
+            return Err(question
+                .because
+                .iter()
+                .fold(error, CliError::note)
                 .note(format!(
                     "environment `{}` is {state}of kind {}",
                     environment.name,
@@ -80,29 +88,34 @@ fn read_name(context: &mut Context<'_>, question: &Question, name: &str) -> CliR
     Ok(line.trim_end_matches(['\r', '\n']).to_owned())
 }
 
-/// Asks before a plan reverts anything where the environment is protected, and shows it first.
+/// Asks before a plan reverts anything in a database that is protected, and shows it first.
 ///
 /// # Errors
 ///
 /// As [`ask`].
 pub fn ask_to_revert(
     context: &mut Context<'_>,
-    sides: &Sides,
+    sides: &mut Sides,
     plan: &Plan,
     confirm: Option<&str>,
     command: String,
 ) -> CliResult<()> {
     let count = plan.steps.iter().filter(|step| matches!(step, Step::Revert(..))).count();
     let location = context.location()?;
+    let protection = match count {
+        0 => Protection::default(),
+        _ => protection::of(context, &mut *sides.session)?,
+    };
     let question = Question {
         what: format!(
             "reverting {} in `{}` needs consent",
             render::count(count, "migration"),
             location.shown()
         ),
-        needed: count > 0 && context.environment()?.protected,
+        needed: protection.holds(),
         command,
         refused: "nothing was reverted",
+        because: protection.note(),
     };
     if question.needed && confirm.is_none() {
         for line in render::plan_lines(plan, &sides.set, &sides.history, sides.session.dialect()) {

@@ -1,9 +1,14 @@
-//! What several commands do: generating, locking, running. Knows nothing of clap.
+//! What several commands do: generating, locking, running, scripts. Knows nothing of clap.
 
 pub mod base;
 pub mod consent;
+pub mod databases;
+pub mod deciding;
+pub mod executing;
 pub mod generating;
 pub mod init;
 pub mod locking;
+pub mod protection;
 pub mod rebasing;
 pub mod running;
+pub mod scripting;

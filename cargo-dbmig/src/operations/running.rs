@@ -4,12 +4,13 @@ use std::path::Path;
 
 use dbmig_build::{MigrationSet, Version};
 use dbmig_runtime::history::{self, History};
-use dbmig_runtime::plan::{self, OnMissing, Plan, Rules, Target};
+use dbmig_runtime::plan::{self, OnMissing, Plan, Repeatables, Rules, Target};
 use dbmig_runtime::{PlanError, Report, RunOptions, Session, runner};
 
+use crate::config::{Environment, Kind};
 use crate::context::{Context, Purpose};
 use crate::database::{Access, Location};
-use crate::error::CliResult;
+use crate::error::{CliError, CliResult};
 use crate::failure::{self, Files};
 use crate::render::{self, Live, Wording};
 use crate::select::Catalog;
@@ -24,6 +25,8 @@ pub struct Sides {
     pub session: Box<dyn Session>,
     /// How a run behaves towards others.
     pub options: RunOptions,
+    /// What an apply accepts here.
+    rules: Rules,
     /// The database is a file that is not there yet: created when there is something to run.
     absent: bool,
 }
@@ -35,21 +38,35 @@ pub struct Sides {
 /// The set is not in order, or the database can not be reached or read.
 pub fn sides(context: &mut Context<'_>, purpose: Purpose, access: Access) -> CliResult<Sides> {
     let set = context.load_set(purpose)?;
-    let dir = context.migrations_dir()?;
     let absent = context.is_absent(access)?;
     let mut session = if absent { Location::in_memory()? } else { context.connect(access)? };
-    let mut history = read_history(&mut *session)?;
+    let history = read_history(&mut *session)?;
     let options = context.run_options()?;
+    // Whoever stamped it knows more of the database than its environment does.
+    let rules = rules(&context.environment()?, history.stamp.is_some());
+    let mut sides = Sides { set, history, session, options, rules, absent };
     if purpose == Purpose::Apply && access == Access::Write {
-        let mut live = Live::new(context.output, 0);
-        let recovered = runner::recover(&mut *session, &set, &history, &options, &mut live);
-        context.output.live_line("");
-        let files = files(context, &dir, "cargo dbmig migrate");
-        if let Some(recovered) = recovered.map_err(|error| failure::of_run(error, files))? {
-            history = recovered;
-        }
+        recover(context, &mut sides, "cargo dbmig migrate")?;
     }
-    Ok(Sides { set, history, session, options, absent })
+    Ok(sides)
+}
+
+/// Looks at what stopped half way, so that what can go on does.
+///
+/// # Errors
+///
+/// What the database reports, and another runner that does not end in time.
+pub fn recover(context: &mut Context<'_>, sides: &mut Sides, again: &str) -> CliResult<()> {
+    let dir = context.migrations_dir()?;
+    let mut live = Live::new(context.output, 0);
+    let Sides { set, history, session, options, .. } = sides;
+    let recovered = runner::recover(&mut **session, set, history, options, &mut live);
+    drop(live);
+    let files = files(context, &dir, again);
+    if let Some(recovered) = recovered.map_err(|error| failure::of_run(error, files))? {
+        sides.history = recovered;
+    }
+    Ok(())
 }
 
 fn read_history(session: &mut dyn Session) -> CliResult<History> {
@@ -64,18 +81,25 @@ fn read_history(session: &mut dyn Session) -> CliResult<History> {
 /// The set is not in order, or can not be applied.
 pub fn foresee(context: &mut Context<'_>) -> CliResult<()> {
     let set = context.load_set(Purpose::Foresee)?;
-    let protected = context.environment()?.protected;
+    let rules = rules(&context.environment()?, false);
     let (history, dialect) = (History::default(), context.location()?.dialect());
-    plan::plan_apply(&set, &history, dialect, &Target::All, rules(protected))
+    plan::plan_apply(&set, &history, dialect, &Target::All, &rules)
         .map(drop)
         .map_err(|error| failure::of_plan(&error))
 }
 
-fn rules(protected: bool) -> Rules {
+/// What an apply accepts in an environment, or in a database that is stamped.
+pub fn rules(environment: &Environment, stamped: bool) -> Rules {
+    let protected = environment.protected || stamped;
+    // Where releases start beside each other, a text that was replaced stays replaced.
+    let alone = matches!(environment.kind, Kind::Development | Kind::Test) && !protected;
+    let newest = environment.section.target_version.as_deref();
     Rules {
         missing: if protected { OnMissing::RefuseOlder } else { OnMissing::Note },
         drafts: !protected,
         strict: false,
+        repeatables: if alone { Repeatables::All } else { Repeatables::New },
+        newest: newest.map(Version::of_directory),
     }
 }
 
@@ -101,17 +125,26 @@ impl Sides {
         !self.absent
     }
 
-    /// How far an apply goes: what `--to` and `--step` mean.
+    /// Lets these repeatables run whatever is known of them.
     ///
     /// # Errors
     ///
-    /// The selector fits none or several.
-    pub fn apply_target(&self, to: Option<&str>, step: Option<usize>) -> CliResult<Target> {
-        Ok(match (to, step) {
-            (Some(text), _) => Target::To(self.find(text)?),
-            (None, Some(count)) => Target::Steps(count),
-            (None, None) => Target::All,
-        })
+    /// The set has no such file.
+    pub fn repeat(&mut self, names: &[String]) -> CliResult<()> {
+        let known: Vec<_> = self.set.repeatables().iter().map(|r| r.name.as_str()).collect();
+        if let Some(name) = names.iter().find(|name| !known.contains(&name.as_str())) {
+            let error = CliError::usage(format!("there is no repeatable `{name}`"));
+            return Err(match known.is_empty() {
+                true => {
+                    error.help("a repeatable is a file `R__<name>.sql` in the migrations directory")
+                }
+                false => error.help(format!("there are: {}", known.join(", "))),
+            });
+        }
+        if !names.is_empty() && self.rules.repeatables == Repeatables::New {
+            self.rules.repeatables = Repeatables::Named(names.to_vec());
+        }
+        Ok(())
     }
 
     /// Finds what a selector means.
@@ -123,14 +156,14 @@ impl Sides {
         self.catalog().find(text)
     }
 
-    /// Plans an apply by the rules of an environment.
+    /// Plans an apply by the rules of an environment; a stamp makes the stricter ones hold.
     ///
     /// # Errors
     ///
     /// Set and history disagree.
-    pub fn plan_apply(&self, target: &Target, protected: bool) -> Result<Plan, PlanError> {
+    pub fn plan_apply(&self, target: &Target) -> Result<Plan, PlanError> {
         let dialect = self.session.dialect();
-        plan::plan_apply(&self.set, &self.history, dialect, target, rules(protected))
+        plan::plan_apply(&self.set, &self.history, dialect, target, &self.rules)
     }
 }
 
@@ -157,13 +190,14 @@ pub fn execute(
         sides.history = read_history(&mut *sides.session)?;
         sides.absent = false;
     }
+    let total = plan.steps.len() + plan.repeatables.len();
     let mut live = match wording {
-        Wording::Native => Live::new(context.output, plan.steps.len()),
-        Wording::Diesel => Live::diesel(context.output, plan.steps.len()),
+        Wording::Native => Live::new(context.output, total),
+        Wording::Diesel => Live::diesel(context.output, total),
     };
     let Sides { set, history, session, options, .. } = sides;
     let result = runner::run(&mut **session, set, history, plan, options, &mut live);
-    context.output.live_line("");
+    drop(live);
     let files = files(context, &dir, again);
     result.map_err(|error| failure::of_run(error, files))
 }

@@ -22,6 +22,19 @@ pub fn finding_json(finding: &Finding) -> Value {
 /// A note of a plan.
 pub fn note_json(note: &Note) -> Value {
     let (kind, version) = match note {
+        Note::RepeatableOlder(name) => {
+            return json!({ "kind": "repeatable-older", "name": name });
+        }
+        Note::RepeatableWaits(name) => {
+            return json!({ "kind": "repeatable-waits", "name": name });
+        }
+        Note::StaysApplied(versions) => {
+            let versions: Vec<_> = versions.iter().map(|version| version.as_str()).collect();
+            return json!({ "kind": "stays-applied", "versions": versions });
+        }
+        Note::Beyond(newest, count) => {
+            return json!({ "kind": "beyond", "version": newest.as_str(), "count": count });
+        }
         Note::Missing(version) => ("missing", version),
         Note::Modified { version, .. } => ("modified", version),
         Note::Late(version) => ("late", version),
@@ -35,6 +48,15 @@ pub fn note_json(note: &Note) -> Value {
 pub fn done_json(done: &Done) -> Value {
     json!({
         "version": done.version.as_str(),
+        "name": done.name,
+        "statements": done.statements,
+        "seconds": done.elapsed.as_secs_f64(),
+    })
+}
+
+/// A repeatable that ran.
+pub fn repeated_json(done: &Done) -> Value {
+    json!({
         "name": done.name,
         "statements": done.statements,
         "seconds": done.elapsed.as_secs_f64(),

@@ -4,10 +4,11 @@ mod findings;
 mod json;
 mod observer;
 mod plan;
+mod ticker;
 mod words;
 
 pub use findings::{findings, summary};
-pub use json::{done_json, finding_json, note_json};
-pub use observer::{Live, Wording, duration};
+pub use json::{done_json, finding_json, note_json, repeated_json};
+pub use observer::{Live, Wording};
 pub use plan::{name_of, notes, plan_json, plan_lines};
-pub use words::count;
+pub use words::{count, duration, what};

@@ -1,10 +1,9 @@
 //! Shows a run while it goes on.
 
-use std::time::{Duration, Instant};
-
 use dbmig_runtime::{Direction, Event, Observer};
 
-use super::words::count;
+use super::ticker::Ticker;
+use super::words::{count, duration};
 use crate::output::Output;
 
 /// How a run words its steps.
@@ -23,23 +22,14 @@ pub struct Live<'o> {
     total: usize,
     done: usize,
     name: String,
-    shown: Instant,
+    ticker: Ticker,
 }
-
-/// Steps that are faster than this leave no trace on the terminal.
-const LIVE_AFTER: Duration = Duration::from_millis(300);
 
 impl<'o> Live<'o> {
     /// An observer of a run of `total` steps.
     pub fn new(output: &'o mut Output, total: usize) -> Self {
-        Self {
-            output,
-            wording: Wording::Native,
-            total,
-            done: 0,
-            name: String::new(),
-            shown: Instant::now(),
-        }
+        let ticker = if output.live { Ticker::on_terminal() } else { Ticker::default() };
+        Self { output, wording: Wording::Native, total, done: 0, name: String::new(), ticker }
     }
 
     /// The same in Diesel's words.
@@ -48,8 +38,10 @@ impl<'o> Live<'o> {
     }
 
     fn line(&mut self, text: String) {
-        self.output.live_line("");
+        self.ticker.clear();
         self.output.progress(text);
+        // Who reads it from a pipe wants to see it now as well.
+        self.output.flush();
     }
 }
 
@@ -68,14 +60,10 @@ impl Observer for Live<'_> {
                     self.line(format!("{verb} {name}"));
                 }
             }
-            Event::Statement { index, total } if self.shown.elapsed() > LIVE_AFTER => {
-                self.shown = Instant::now();
-                let text = format!(
-                    "[{}/{}] {}: statement {index} of {total}",
-                    self.done, self.total, self.name
-                );
-                self.output.live_line(&text);
-            }
+            Event::Statement { index, total } => self.ticker.show(format!(
+                "[{}/{}] {}: statement {index} of {total}",
+                self.done, self.total, self.name
+            )),
             Event::Finished { name, direction, statements, elapsed }
                 if self.wording == Wording::Native =>
             {
@@ -114,16 +102,5 @@ impl Observer for Live<'_> {
             }
             _ => {}
         }
-    }
-}
-
-/// A duration for people.
-pub fn duration(elapsed: Duration) -> String {
-    let seconds = elapsed.as_secs_f64();
-    match seconds {
-        s if s < 0.001 => "<1 ms".to_owned(),
-        s if s < 1.0 => format!("{:.0} ms", s * 1000.0),
-        s if s < 120.0 => format!("{s:.1} s"),
-        s => format!("{:.0} min", s / 60.0),
     }
 }

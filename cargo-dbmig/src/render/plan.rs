@@ -45,7 +45,13 @@ pub fn plan_lines(
         let mode = if outside { ", outside a transaction" } else { "" };
         format!("{verb:>8}  {name}  ({}{mode})", statements(text))
     };
-    plan.steps.iter().map(line).collect()
+    let again = |name: &String| if plan.again.contains(name) { ", again" } else { "" };
+    let repeat = |name: &String| {
+        let repeatable = set.repeatables().iter().find(|repeatable| repeatable.name == *name);
+        let text = repeatable.map(|repeatable| &*repeatable.sql);
+        format!("{:>8}  {name}  ({}{})", "repeat", statements(text), again(name))
+    };
+    plan.steps.iter().map(line).chain(plan.repeatables.iter().map(repeat)).collect()
 }
 
 /// A plan as JSON.
@@ -65,6 +71,7 @@ pub fn plan_json(plan: &Plan, set: &MigrationSet, history: &History) -> Value {
     };
     json!({
         "steps": plan.steps.iter().map(step).collect::<Vec<_>>(),
+        "repeatables": plan.repeatables,
         "notes": plan.notes.iter().map(note_json).collect::<Vec<_>>(),
     })
 }
@@ -112,6 +119,22 @@ pub fn notes(output: &mut Output, notes: &[Note], set: &MigrationSet, history: &
             Note::DownRecorded(version) => output.note(format!(
                 "`{}` is reverted with the down that was recorded when it was applied",
                 name(version)
+            )),
+            Note::RepeatableOlder(name) => {
+                output.note(format!("`{name}` was replaced by a later text, and is not run"));
+                output.help(format!("run it all the same: `cargo dbmig migrate --repeat {name}`"));
+            }
+            Note::RepeatableWaits(name) => output.note(format!(
+                "`{name}` waits: repeatables run once all is applied and the database has nothing unknown"
+            )),
+            Note::StaysApplied(versions) => {
+                let (first, more) = (name(&versions[0]), versions.len() - 1);
+                let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+                output.note(format!("applied later, and not reverted: `{first}`{more}"));
+            }
+            Note::Beyond(newest, beyond) => output.note(format!(
+                "{} beyond `{newest}`, the `target_version` of the environment: not applied here",
+                count(*beyond, "migration")
             )),
         }
     }

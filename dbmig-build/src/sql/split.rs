@@ -55,6 +55,22 @@ pub struct Statement<'a> {
     pub flags: StatementFlags,
 }
 
+impl Statement<'_> {
+    /// Its words say that it asks, and nothing else. What its functions do they do not say: only a database
+    /// that is kept from writing does.
+    #[must_use]
+    pub fn only_asks(&self, dialect: Dialect) -> bool {
+        let has = |words: &[&str]| {
+            tokens(self.sql, dialect)
+                .any(|token| token.kind == TokenKind::Word && token.is_any(words))
+        };
+        // EXPLAIN with ANALYZE runs what it explains; MySQL's INTO OUTFILE writes a file on the server.
+        let runs = has(&["analyze", "analyse"])
+            && has(&["insert", "update", "delete", "replace", "merge", "create", "execute"]);
+        self.kind == StatementKind::Query && !runs && !has(&["into", "outfile", "dumpfile"])
+    }
+}
+
 /// Splits a text into statements.
 ///
 /// Never fails; see [`Split::unsure`]. Quotes are read as the servers read them by default, and a

@@ -4,24 +4,30 @@ use dbmig_build::Dialect;
 
 use diesel::migration::CREATE_MIGRATIONS_TABLE;
 
-use super::{DIESEL_TABLE, FORMAT, History};
+use super::{DIESEL_TABLE, FORMAT, History, Tables, stamp};
 use crate::session::{DbErrorKind, DbResult, Session, write_transaction};
 
 /// How often the creation is tried: PostgreSQL's IF NOT EXISTS fails when two do it at once.
 const TRIES: usize = 5;
 
-/// Creates what is missing. Does nothing when `history` has seen everything.
-pub(crate) fn ensure_tables(session: &mut dyn Session, history: &History) -> DbResult<()> {
+/// Creates what is missing, and stamps what is new. Does nothing when `history` has seen everything.
+pub(crate) fn ensure_tables(
+    session: &mut dyn Session,
+    history: &History,
+    stamp: Option<&str>,
+) -> DbResult<()> {
     if history.has_diesel_table && history.has_own_tables {
         return Ok(());
     }
-    let statements = statements(session.dialect(), history);
+    let stamp = stamp.filter(|_| !history.has_own_tables);
+    let statements = create_statements(session.dialect(), &history.tables);
     let mut tried = 0;
     loop {
         tried += 1;
         // In one transaction, so that no other runner sees half of them; MySQL commits each.
         let result = write_transaction(session, |session| {
-            statements.iter().try_for_each(|sql| session.execute(sql))
+            statements.iter().try_for_each(|sql| session.execute(sql))?;
+            stamp.map_or(Ok(()), |text| stamp::insert(session, &history.tables, text))
         });
         match result {
             Err(error)
@@ -33,8 +39,8 @@ pub(crate) fn ensure_tables(session: &mut dyn Session, history: &History) -> DbR
     }
 }
 
-fn statements(dialect: Dialect, history: &History) -> Vec<String> {
-    let tables = &history.tables;
+/// What creates the tables, each only where it is missing.
+pub(crate) fn create_statements(dialect: Dialect, tables: &Tables) -> Vec<String> {
     let types = Types::of(dialect);
     let Types { id, moment, text, long_text, options } = types;
     let insert = match dialect {

@@ -2,14 +2,19 @@
 //!
 //! `__diesel_schema_migrations` stays exactly Diesel's and is the truth about what is applied.
 //! `__dbmig_history` is evidence: one row an attempt. `__dbmig_state` holds what is neither: format,
-//! seeds. Reading never writes.
+//! seeds, repeatables, the stamp. Reading never writes.
 
 mod ddl;
+mod evidence;
+mod log;
+mod others;
 mod place;
 mod read;
 mod record;
+mod repeatable;
 mod repoint;
 mod resolve;
+mod stamp;
 mod status;
 mod tables;
 mod write;
@@ -18,15 +23,23 @@ use std::collections::BTreeMap;
 
 use dbmig_build::{Digest, Version};
 
-pub(crate) use ddl::ensure_tables;
+pub(crate) use ddl::{create_statements, ensure_tables};
+pub(crate) use evidence::{Evidence, copy_evidence, replace_evidence};
+pub use log::{Entry, log};
+pub use others::has_other_tables;
 pub use read::{RecordedDown, read, read_patiently, recorded_down};
+pub use repeatable::{RepeatableState, Repeated, key_of};
+pub(crate) use repeatable::{claim_repeatable, is_repeated, void_repeatable, void_repeatables_sql};
 pub use repoint::{Repoint, Repointing, repoint};
 pub use resolve::resolve;
+pub use stamp::{find_stamp, protect, unprotect};
+pub(crate) use status::{Comparison, compare};
 pub use status::{State, StatusRow, status};
 pub use tables::{DIESEL_TABLE, HISTORY_TABLE, STATE_TABLE, Tables};
 pub(crate) use write::{
-    Attempt, Evidence, Run, advance, claim, end_attempt, forget, insert_record, insert_record_if,
-    is_recorded, newest_attempt, next_attempt, restart, void_seeds,
+    Attempt, Moments, Run, TOOL, advance, cells, claim, end_attempt, forget, insert_record,
+    insert_record_if, insert_sql, is_recorded, newest_attempt, next_attempt, restart, stamp_of,
+    void_data, void_sql,
 };
 
 /// The format of our two tables. Later ones add columns only.
@@ -39,10 +52,14 @@ pub struct History {
     pub applied: BTreeMap<Version, Applied>,
     /// The newest record of every version that has one.
     pub records: BTreeMap<Version, Record>,
+    /// What ran of the repeatable migrations, by file name.
+    pub repeatables: BTreeMap<String, Repeated>,
     /// Diesel's table exists.
     pub has_diesel_table: bool,
     /// Our tables exist.
     pub has_own_tables: bool,
+    /// What the stamp beside them says: the database is protected.
+    pub stamp: Option<String>,
     /// Where they are, or would be created.
     pub tables: Tables,
 }
@@ -65,6 +82,11 @@ pub enum Action {
     Revert,
     /// A version that another tool had applied was taken over.
     Adopt,
+    /// A repeatable ran. It has no version: its attempts are for people, and are not read with the others.
+    Repeat,
+    /// A person accepted an edit: the record of the apply follows the file, and this one keeps what it held
+    /// before. For people as well.
+    Accept,
 }
 
 impl Action {
@@ -74,6 +96,8 @@ impl Action {
             Self::Apply => "apply",
             Self::Revert => "revert",
             Self::Adopt => "adopt",
+            Self::Repeat => "repeat",
+            Self::Accept => "accept",
         }
     }
 }

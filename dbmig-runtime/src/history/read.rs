@@ -7,8 +7,9 @@ use dbmig_build::{Dialect, Settings, Version};
 
 use super::place::{self, Found};
 use super::record::{self, newer};
+use super::stamp::IS_STAMP;
 use super::tables::{DIESEL_TABLE, HISTORY_TABLE, STATE_TABLE, Tables};
-use super::{Action, Applied, Ended, FORMAT, History, Record};
+use super::{Action, Applied, Ended, FORMAT, History, Record, Repeated};
 use crate::session::{DbErrorKind, DbResult, Row, Session, Value};
 use crate::sql::{placeholder, text};
 
@@ -65,13 +66,27 @@ fn select(dialect: Dialect, tables: &Tables, there: &[&str]) -> String {
         parts.push(part(dialect, "version", &columns, &tables.diesel()));
     }
     if there.contains(&STATE_TABLE) {
-        let from = format!("{} WHERE kind = 'format' AND name = 'history'", tables.state());
-        parts.push(part(dialect, "format", &["value"], &from));
+        let from =
+            format!("{} WHERE kind IN ('format', 'repeatable') OR {IS_STAMP}", tables.state());
+        parts.push(part(dialect, "state", &["kind", "name", "value"], &from));
     }
     if there.contains(&HISTORY_TABLE) {
-        parts.push(part(dialect, "record", &record::COLUMNS, &tables.history()));
+        let from = newest_records(&tables.history());
+        parts.push(part(dialect, "record", &record::COLUMNS, &from));
     }
     parts.join(" UNION ALL ")
+}
+
+/// Of every version the newest record, and the newest that says how it was applied: all that counts,
+/// however many attempts there were.
+fn newest_records(table: &str) -> String {
+    let (repeat, accept) = (Action::Repeat.as_str(), Action::Accept.as_str());
+    let counts = format!("action NOT IN ('{repeat}', '{accept}')");
+    format!(
+        "{table} JOIN (SELECT MAX(id) AS newest FROM {table} WHERE {counts} GROUP BY version \
+         UNION SELECT MAX(id) FROM {table} WHERE {counts} AND state = 'finished' \
+         AND action <> 'revert' GROUP BY version) AS counted ON newest = id"
+    )
 }
 
 /// One kind of rows, as wide as the widest.
@@ -106,6 +121,8 @@ struct Rows {
     places: Vec<Row>,
     versions: Vec<Row>,
     format: Option<String>,
+    repeatables: BTreeMap<String, Repeated>,
+    stamp: Option<String>,
     records: Vec<(Version, Record)>,
 }
 
@@ -116,7 +133,7 @@ impl Rows {
             let kind = if row.is_empty() { None } else { row.remove(0) };
             match kind.as_deref() {
                 Some("version") => sorted.versions.push(row),
-                Some("format") => sorted.format = row.into_iter().next().flatten(),
+                Some("state") => sorted.sort_state(row),
                 Some("record") => sorted.records.push(record::from_row(row)?),
                 _ => sorted.places.push(row),
             }
@@ -126,13 +143,30 @@ impl Rows {
         Ok(sorted)
     }
 
+    fn sort_state(&mut self, row: Row) {
+        let mut columns = row.into_iter();
+        let mut next = || columns.next().flatten();
+        match (next().as_deref(), next(), next()) {
+            (Some("format"), Some(name), value) if name == "history" => self.format = value,
+            (Some("stamp"), Some(name), value) if name == "protected" => self.stamp = value,
+            (Some("repeatable"), Some(name), Some(value)) => {
+                // What can not be read has not run.
+                self.repeatables.extend(Repeated::parse(&value).map(|repeated| (name, repeated)));
+            }
+            _ => {}
+        }
+    }
+
     fn fold(self, found: Found) -> DbResult<History> {
         refuse_newer_format(self.format.as_deref())?;
         let has = |name: &str| found.tables_there.iter().any(|there| there == name);
         let mut history = History {
             has_diesel_table: has(DIESEL_TABLE),
-            has_own_tables: has(HISTORY_TABLE),
+            // Somebody can have dropped one; and MySQL creates them one by one, and may be stopped between.
+            has_own_tables: has(HISTORY_TABLE) && has(STATE_TABLE),
             tables: found.tables,
+            repeatables: self.repeatables,
+            stamp: self.stamp,
             ..History::default()
         };
         let mut applying = BTreeMap::new();
@@ -191,7 +225,7 @@ pub fn recorded_down(
     let dialect = session.dialect();
     let sql = format!(
         "SELECT {down}, {settings} FROM {table} WHERE version = {version} \
-         AND action <> 'revert' AND state = 'finished' ORDER BY id DESC LIMIT 1",
+         AND action IN ('apply', 'adopt') AND state = 'finished' ORDER BY id DESC LIMIT 1",
         down = text(dialect, "down_sql"),
         settings = text(dialect, "settings"),
         table = history.tables.history(),

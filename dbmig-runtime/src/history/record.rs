@@ -6,13 +6,13 @@ use super::tables::HISTORY_TABLE;
 use super::{Action, Ended, Mode, Record};
 use crate::session::{DbError, DbErrorKind, DbResult, Row};
 
-/// What is read of it, in this order.
+/// What is read of it, in this order; of texts as much as is shown, whoever wrote them.
 pub(super) const COLUMNS: [&str; 18] = [
     "id",
     "version",
     "attempt",
     "action",
-    "name",
+    "substr(name, 1, 1000)",
     "stamp",
     "up_digest",
     "up_tokens",
@@ -25,7 +25,7 @@ pub(super) const COLUMNS: [&str; 18] = [
     "intent",
     "batch",
     "finished_at",
-    "error",
+    "substr(error, 1, 4000)",
 ];
 
 /// Reads [`COLUMNS`].

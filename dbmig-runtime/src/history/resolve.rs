@@ -2,11 +2,11 @@
 
 use dbmig_build::Version;
 
+use super::evidence::{Evidence, copy_evidence};
 use super::write::{
-    Attempt, Evidence, Run, claim, copy_evidence, end_attempt, forget, insert_record, next_attempt,
-    void_seeds,
+    Attempt, Run, claim, end_attempt, forget, insert_record, next_attempt, void_data,
 };
-use super::{Action, Ended, Mode, read};
+use super::{Action, Ended, read};
 use crate::session::{DbError, DbErrorKind, DbResult, Session, write_transaction};
 
 /// Records that all of a half-done migration is in the database, or that none of it is.
@@ -16,7 +16,12 @@ use crate::session::{DbError, DbErrorKind, DbResult, Session, write_transaction}
 /// # Errors
 ///
 /// What the database reports, and versions that did not stop half way.
-pub fn resolve(session: &mut dyn Session, version: &Version, applied: bool) -> DbResult<()> {
+pub fn resolve(
+    session: &mut dyn Session,
+    version: &Version,
+    applied: bool,
+    reason: Option<&str>,
+) -> DbResult<()> {
     write_transaction(session, |session| {
         // Read again under the lock: another runner may have gone on meanwhile.
         let history = read(session)?;
@@ -41,29 +46,19 @@ pub fn resolve(session: &mut dyn Session, version: &Version, applied: bool) -> D
             }
         } else {
             forget(session, tables, version)?;
-            void_seeds(session, tables)?;
+            void_data(session, tables)?;
         }
         if seen.ended == Ended::Started {
             // Nobody is at it any more.
             let error = seen.error.as_deref();
             end_attempt(session, tables, version, seen.attempt, Ended::Failed, error)?;
         }
-        let run = Run { batch: history.last_batch() + 1, runner: "resolve".to_owned() };
+        let run =
+            Run { batch: history.last_batch().saturating_add(1), runner: "resolve".to_owned() };
         let number = next_attempt(session, tables, version)?;
-        let attempt = Attempt {
-            version,
-            number,
-            action: if applied { Action::Adopt } else { Action::Revert },
-            name: &seen.name,
-            evidence: Evidence::default(),
-            mode: Mode::Transaction,
-            ended: Ended::Finished,
-            total: 0,
-            done: 0,
-            done_digest: None,
-            seconds: 0.0,
-            error: None,
-        };
+        let action = if applied { Action::Adopt } else { Action::Revert };
+        let (key, evidence) = ((version, number), Evidence::default());
+        let attempt = Attempt::decided(key, action, &seen.name, evidence, reason);
         insert_record(session, tables, &run, &attempt)?;
         if applied { copy_evidence(session, tables, version, number) } else { Ok(()) }
     })

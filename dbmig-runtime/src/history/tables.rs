@@ -40,6 +40,11 @@ impl Tables {
         format!("{}{STATE_TABLE}", self.prefix)
     }
 
+    /// Nobody has looked where they are.
+    pub(crate) fn is_unknown(&self) -> bool {
+        self.prefix.is_empty()
+    }
+
     /// What distinguishes the history of one schema from that of another, in the name of a lock.
     pub(crate) fn place(&self) -> &str {
         &self.prefix

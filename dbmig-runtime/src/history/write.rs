@@ -1,12 +1,16 @@
 //! Writes the history. The callers own the transactions.
 
-use dbmig_build::{Dialect, Digest, Digests, Settings, Version};
+use dbmig_build::{Dialect, Digest, Settings, Version};
 
+use super::evidence::{EVIDENCE, Evidence};
 use super::read::stamp;
 use super::tables::Tables;
 use super::{Action, Ended, Mode};
 use crate::session::{DbError, DbErrorKind, DbResult, Session, Value};
-use crate::sql::{from_nothing, moment, placeholder, placeholders, text};
+use crate::sql::{from_nothing, moment, placeholder, text};
+
+/// What writes, and in which version.
+pub(crate) const TOOL: &str = concat!("dbmig ", env!("CARGO_PKG_VERSION"));
 
 /// An attempt to be recorded.
 #[derive(Debug, Clone)]
@@ -22,16 +26,36 @@ pub(crate) struct Attempt<'a> {
     pub(crate) done: usize,
     pub(crate) done_digest: Option<&'a Digest>,
     pub(crate) seconds: f64,
+    /// Why a person decided it.
+    pub(crate) reason: Option<&'a str>,
     pub(crate) error: Option<&'a str>,
 }
 
-/// The files as they were at the time.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Evidence<'a> {
-    pub(crate) digests: Option<&'a Digests>,
-    pub(crate) settings: Option<&'a Settings>,
-    pub(crate) up_tokens: Option<String>,
-    pub(crate) down_sql: Option<&'a str>,
+impl<'a> Attempt<'a> {
+    /// What was recorded without running anything.
+    pub(crate) fn decided(
+        (version, number): (&'a Version, i64),
+        action: Action,
+        name: &'a str,
+        evidence: Evidence<'a>,
+        reason: Option<&'a str>,
+    ) -> Self {
+        Self {
+            version,
+            number,
+            action,
+            name,
+            evidence,
+            mode: Mode::Transaction,
+            ended: Ended::Finished,
+            total: 0,
+            done: 0,
+            done_digest: None,
+            seconds: 0.0,
+            reason,
+            error: None,
+        }
+    }
 }
 
 /// The run that attempts belong to.
@@ -93,7 +117,7 @@ pub(crate) fn next_attempt(
     tables: &Tables,
     version: &Version,
 ) -> DbResult<i64> {
-    newest_attempt(session, tables, version).map(|(number, _)| number + 1)
+    newest_attempt(session, tables, version).map(|(number, _)| number.saturating_add(1))
 }
 
 /// What the newest attempt of a version left, in one look: its number, and whether it is half done.
@@ -105,8 +129,9 @@ pub(crate) fn newest_attempt(
     let dialect = session.dialect();
     let sql = format!(
         "SELECT {number}, CASE WHEN mode = 'stmt' AND state <> 'finished' AND NOT \
-         (state = 'failed' AND statements_done = 0 AND intent = 0) THEN 'yes' END FROM {table} \
-         WHERE version = {value} ORDER BY attempt DESC LIMIT 1",
+         (state = 'failed' AND statements_done = 0 AND intent = 0) THEN 'yes' END FROM {table} h \
+         WHERE version = {value} ORDER BY h.attempt DESC LIMIT 1",
+        // Named by its table below: PostgreSQL would sort by the text that is selected.
         number = text(dialect, "attempt"),
         table = tables.history(),
         value = placeholder(dialect, 1),
@@ -115,42 +140,6 @@ pub(crate) fn newest_attempt(
     let Some(mut row) = rows.into_iter().next().map(Vec::into_iter) else { return Ok((0, false)) };
     let number = row.next().flatten().and_then(|text| text.parse().ok()).unwrap_or(0);
     Ok((number, row.next().flatten().is_some()))
-}
-
-/// Copies what is known of the last finished apply into a newer record.
-pub(crate) fn copy_evidence(
-    session: &mut dyn Session,
-    tables: &Tables,
-    version: &Version,
-    number: i64,
-) -> DbResult<()> {
-    const COLUMNS: [&str; 6] =
-        ["up_digest", "up_tokens", "down_digest", "metadata_digest", "settings", "down_sql"];
-    let (dialect, table) = (session.dialect(), tables.history());
-    let place = |index| placeholder(dialect, index);
-    let select = format!(
-        "SELECT {} FROM {table} WHERE version = {} AND action <> 'revert' AND state = 'finished' \
-         AND attempt < {} ORDER BY id DESC LIMIT 1",
-        COLUMNS.map(|column| text(dialect, column)).join(", "),
-        place(1),
-        place(2),
-    );
-    let key = [Value::from(version.as_str()), number.into()];
-    let Some(row) = session.query(&select, &key)?.into_iter().next() else { return Ok(()) };
-    let assignments: Vec<_> = COLUMNS
-        .iter()
-        .enumerate()
-        .map(|(index, column)| format!("{column} = {}", place(index + 1)))
-        .collect();
-    let update = format!(
-        "UPDATE {table} SET {} WHERE version = {} AND attempt = {}",
-        assignments.join(", "),
-        place(COLUMNS.len() + 1),
-        place(COLUMNS.len() + 2),
-    );
-    let mut values: Vec<_> = row.iter().map(|value| Value::from(value.as_deref())).collect();
-    values.extend(key);
-    session.execute_with(&update, &values).map(drop)
 }
 
 /// Inserts a record. `finished_at` is now by the server's clock, `started_at` the elapsed time before.
@@ -181,64 +170,92 @@ fn insert(
     attempt: &Attempt<'_>,
     recorded: Option<bool>,
 ) -> DbResult<bool> {
-    const TOOL: &str = concat!("dbmig ", env!("CARGO_PKG_VERSION"));
     let dialect = session.dialect();
-    let Evidence { digests, settings, up_tokens, down_sql } = &attempt.evidence;
-    let settings = settings.map(Settings::to_text);
+    let settings = attempt.evidence.settings.map(Settings::to_text);
+    let (columns, mut values): (Vec<_>, Vec<_>) =
+        cells(run, attempt, settings.as_deref()).into_iter().unzip();
+    let mut cells: Vec<_> = (1..=values.len()).map(|index| placeholder(dialect, index)).collect();
     let version = Value::from(attempt.version.as_str());
-    let mut values: Vec<Value<'_>> = vec![
-        version,
-        attempt.number.into(),
-        attempt.action.as_str().into(),
-        attempt.name.into(),
-        digests.map(|digests| digests.up.as_str()).into(),
-        up_tokens.as_deref().into(),
-        digests.and_then(|digests| digests.down.as_ref()).map(Digest::as_str).into(),
-        digests.and_then(|digests| digests.metadata.as_ref()).map(Digest::as_str).into(),
-        settings.as_deref().into(),
-        attempt.mode.as_str().into(),
-        attempt.ended.as_str().into(),
-        count(attempt.total).into(),
-        count(attempt.done).into(),
-        attempt.done_digest.map(Digest::as_str).into(),
-        count(attempt.done).into(),
-        (*down_sql).into(),
-        run.batch.into(),
-        run.runner.as_str().into(),
-        attempt.error.into(),
-    ];
-    let columns = values.len();
-    let mut place = |value| {
-        values.push(value);
+    let mut place = || {
+        values.push(version);
         placeholder(dialect, values.len())
     };
-    let diesel = tables.diesel();
-    let stamp = format!(
-        "(SELECT {} FROM {diesel} WHERE version = {})",
-        text(dialect, stamp(dialect)),
-        place(version)
-    );
+    cells.push(stamp_of(dialect, tables, &place()));
     let condition = match recorded {
         None => String::new(),
         Some(recorded) => format!(
-            "{} WHERE {}EXISTS (SELECT 1 FROM {diesel} WHERE version = {})",
+            "{} WHERE {}EXISTS (SELECT 1 FROM {} WHERE version = {})",
             from_nothing(dialect),
             if recorded { "" } else { "NOT " },
-            place(version),
+            tables.diesel(),
+            place(),
         ),
     };
-    let started = moment(dialect, attempt.seconds);
-    let finished =
-        if attempt.ended == Ended::Started { "NULL".to_owned() } else { moment(dialect, 0.0) };
-    let sql = format!(
-        "INSERT INTO {table} (version, attempt, action, name, up_digest, up_tokens, down_digest, \
-         metadata_digest, settings, mode, state, statements_total, statements_done, done_digest, intent, down_sql, \
-         batch, runner, error, tool, started_at, finished_at, stamp) \
-         SELECT {values}, '{TOOL}', {started}, {finished}, {stamp}{condition}",
-        table = tables.history(),
-        values = placeholders(dialect, columns),
-    );
+    let moments = Moments { seconds: attempt.seconds, ended: attempt.ended };
+    let columns = [&columns[..], &["stamp"]].concat();
+    let sql = insert_sql(dialect, tables, moments, (&columns, &cells), &condition);
     Ok(session.execute_with(&sql, &values)? == 1)
+}
+
+/// What a record holds, by column, but for what the database itself knows.
+pub(crate) fn cells<'a>(
+    run: &'a Run,
+    attempt: &'a Attempt<'_>,
+    settings: Option<&'a str>,
+) -> Vec<(&'static str, Value<'a>)> {
+    let evidence = EVIDENCE.into_iter().zip(attempt.evidence.values(settings));
+    let others = [
+        ("mode", attempt.mode.as_str().into()),
+        ("state", attempt.ended.as_str().into()),
+        ("statements_total", count(attempt.total).into()),
+        ("statements_done", count(attempt.done).into()),
+        ("done_digest", attempt.done_digest.map(Digest::as_str).into()),
+        ("intent", count(attempt.done).into()),
+        ("batch", run.batch.into()),
+        ("runner", run.runner.as_str().into()),
+        ("reason", attempt.reason.into()),
+        ("error", attempt.error.into()),
+    ];
+    let first = [
+        ("version", attempt.version.as_str().into()),
+        ("attempt", attempt.number.into()),
+        ("action", attempt.action.as_str().into()),
+        ("name", attempt.name.into()),
+    ];
+    first.into_iter().chain(evidence).chain(others).collect()
+}
+
+/// When an attempt began and ended, by the server's clock.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Moments {
+    pub(crate) seconds: f64,
+    pub(crate) ended: Ended,
+}
+
+/// The stamp of a version's row in Diesel's table; `version` is the parameter, or the literal.
+pub(crate) fn stamp_of(dialect: Dialect, tables: &Tables, version: &str) -> String {
+    let stamp = text(dialect, stamp(dialect));
+    format!("(SELECT {stamp} FROM {} WHERE version = {version})", tables.diesel())
+}
+
+/// The statement that inserts a record: for each column a parameter, a literal, or an expression.
+pub(crate) fn insert_sql(
+    dialect: Dialect,
+    tables: &Tables,
+    moments: Moments,
+    (columns, cells): (&[&str], &[String]),
+    condition: &str,
+) -> String {
+    let started = moment(dialect, moments.seconds);
+    let finished =
+        if moments.ended == Ended::Started { "NULL".to_owned() } else { moment(dialect, 0.0) };
+    format!(
+        "INSERT INTO {table} ({columns}, tool, started_at, finished_at) \
+         SELECT {cells}, '{TOOL}', {started}, {finished}{condition}",
+        table = tables.history(),
+        columns = columns.join(", "),
+        cells = cells.join(", "),
+    )
 }
 
 /// Statement mode: journals progress and the next intent in one write.
@@ -349,10 +366,14 @@ pub(crate) fn end_attempt(
     session.execute_with(&sql, &values).map(drop)
 }
 
-/// A revert voids the records of seeds: the rows may have gone with the tables.
-pub(crate) fn void_seeds(session: &mut dyn Session, tables: &Tables) -> DbResult<()> {
-    let sql = format!("DELETE FROM {} WHERE kind = 'seed'", tables.state());
-    session.execute_with(&sql, &[]).map(drop)
+/// A revert voids what seeds and repeatables have left: it may have gone with the tables.
+pub(crate) fn void_data(session: &mut dyn Session, tables: &Tables) -> DbResult<()> {
+    void_sql(session.dialect(), tables).iter().try_for_each(|sql| session.execute(sql))
+}
+
+pub(crate) fn void_sql(dialect: Dialect, tables: &Tables) -> [String; 2] {
+    let seeds = format!("DELETE FROM {} WHERE kind = 'seed'", tables.state());
+    [seeds, super::void_repeatables_sql(dialect, tables)]
 }
 
 fn count(number: usize) -> i64 {

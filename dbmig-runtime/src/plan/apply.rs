@@ -2,9 +2,8 @@
 
 use dbmig_build::{Dialect, MigrationSet, Version};
 
-use super::{Note, OnMissing, Plan, PlanError, Rules, Step, Target};
-use crate::history::{self, Action, Ended, History, Mode, State, StatusRow};
-use crate::runner::batch::Batch;
+use super::{Note, OnMissing, Plan, PlanError, Rules, Step, Target, repeatables, resume};
+use crate::history::{self, History, State, StatusRow};
 
 /// Plans an apply.
 ///
@@ -16,22 +15,22 @@ pub fn plan_apply(
     history: &History,
     dialect: Dialect,
     target: &Target,
-    rules: Rules,
+    rules: &Rules,
 ) -> Result<Plan, PlanError> {
     check_dialect(set, dialect)?;
-    if let Target::To(version) | Target::Through(version) = target {
-        if set.get(version).is_none() {
-            return Err(PlanError::UnknownTarget(version.clone()));
-        }
-    }
+    refuse_unknown(set, target)?;
     let rows = history::status(set, history, dialect);
-    let pending = pending(set, &rows, history, dialect, target);
+    let mut pending = pending(set, &rows, history, dialect, target);
+    let beyond = cut(&mut pending, rules, target)?;
     // What is half applied is neither applied nor pending: it stops every run.
     refuse_half_done(set, history, dialect)?;
     for migration in pending.iter().filter_map(|row| set.get(&row.version)) {
         PlanError::refuse_settings(&migration.dir_name, &migration.settings)?;
     }
-    if !pending.is_empty() || rules.strict {
+    let steps = pending.iter().map(|row| Step::Apply(row.version.clone())).collect();
+    let mut plan = Plan { steps, ..Plan::default() };
+    repeatables::add(&mut plan, set, history, &rules.repeatables);
+    if !plan.is_empty() || rules.strict {
         refuse_modified(&rows)?;
         refuse_missing(&rows, set, rules.missing)?;
     }
@@ -45,8 +44,44 @@ pub fn plan_apply(
     }
     let mut notes = deviations(&rows);
     notes.extend(pending.iter().filter(|row| row.late).map(|row| Note::Late(row.version.clone())));
-    let steps = pending.into_iter().map(|row| Step::Apply(row.version.clone())).collect();
-    Ok(Plan { steps, notes })
+    notes.append(&mut plan.notes);
+    notes.extend(beyond);
+    Ok(Plan { notes, ..plan })
+}
+
+fn refuse_unknown(set: &MigrationSet, target: &Target) -> Result<(), PlanError> {
+    match target {
+        Target::To(version)
+        | Target::Before(version)
+        | Target::Through(version)
+        | Target::Only(version)
+            if set.get(version).is_none() =>
+        {
+            Err(PlanError::UnknownTarget(version.clone()))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Leaves out what is newer than the environment takes; what was asked for by name is refused.
+fn cut(
+    pending: &mut Vec<&StatusRow>,
+    rules: &Rules,
+    target: &Target,
+) -> Result<Option<Note>, PlanError> {
+    let Some(newest) = &rules.newest else { return Ok(None) };
+    if let Target::To(version) | Target::Through(version) | Target::Only(version) = target {
+        if version > newest {
+            let (version, newest) = (version.clone(), newest.clone());
+            return Err(PlanError::Beyond { version, newest });
+        }
+    }
+    let before = pending.len();
+    pending.retain(|row| row.version <= *newest);
+    match before - pending.len() {
+        0 => Ok(None),
+        count => Ok(Some(Note::Beyond(newest.clone(), count))),
+    }
 }
 
 /// Pending ones up to the target, in version order. A half-applied one continues where it stopped.
@@ -59,45 +94,18 @@ fn pending<'a>(
 ) -> Vec<&'a StatusRow> {
     let resumable = |row: &&StatusRow| {
         row.state.is_pending()
-            || row.state == State::HalfDone && is_resumable(set, history, dialect, &row.version)
+            || row.state == State::HalfDone && resume::apply(set, history, dialect, &row.version)
     };
     let list = rows.iter().filter(resumable);
     match target {
-        Target::All => list.collect(),
+        Target::All | Target::Batch => list.collect(),
         Target::Steps(count) => list.take(*count).collect(),
         Target::To(last) | Target::Through(last) => {
             list.filter(|row| row.version <= *last).collect()
         }
+        Target::Before(first) => list.filter(|row| row.version < *first).collect(),
+        Target::Only(version) => list.filter(|row| row.version == *version).collect(),
     }
-}
-
-/// The attempt ended with an error that the database reported, so no statement is in doubt and nobody is
-/// still at it, and what ran is what the file still says.
-fn is_resumable(
-    set: &MigrationSet,
-    history: &History,
-    dialect: Dialect,
-    version: &Version,
-) -> bool {
-    let (Some(record), Some(migration)) = (history.records.get(version), set.get(version)) else {
-        return false;
-    };
-    if record.action != Action::Apply
-        || record.ended != Ended::Failed
-        || record.intent > record.statements_done
-        || history.applied.contains_key(version)
-    {
-        return false;
-    }
-    let done = usize::try_from(record.statements_done).unwrap_or(usize::MAX);
-    if done == 0 {
-        return true;
-    }
-    let batch = Batch::of(&migration.up, dialect, &migration.settings);
-    batch.mode(&migration.settings) == Mode::Statement
-        && !batch.is_one_unit()
-        && done <= batch.len()
-        && record.done_digest.as_ref() == Some(batch.digest_of_first(done))
 }
 
 /// A migration that somebody forgot to write would otherwise be recorded for good.
@@ -126,7 +134,7 @@ fn refuse_half_done(
     history: &History,
     dialect: Dialect,
 ) -> Result<(), PlanError> {
-    match history.half_done().find(|(version, _)| !is_resumable(set, history, dialect, version)) {
+    match history.half_done().find(|(version, _)| !resume::apply(set, history, dialect, version)) {
         Some((version, record)) => Err(PlanError::half_done(version, record)),
         None => Ok(()),
     }

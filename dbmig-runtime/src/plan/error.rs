@@ -45,8 +45,34 @@ pub enum PlanError {
     Drafts(Vec<Version>),
     /// The target is not in the set.
     UnknownTarget(Version),
+    /// The target is newer than what may be applied here.
+    Beyond {
+        /// The target.
+        version: Version,
+        /// The newest that may be applied.
+        newest: Version,
+    },
+    /// What is to be recorded as applied is.
+    AlreadyApplied(Version),
+    /// Nobody said how far a baseline goes, and the database has a part of the set already.
+    BaselineUnclear {
+        /// How many versions it has.
+        applied: usize,
+    },
+    /// What is to be accepted is what was applied.
+    Unchanged {
+        /// Its name.
+        name: String,
+    },
     /// The target of a revert is not applied.
     TargetNotApplied(Version),
+    /// A range ends before it begins.
+    ReversedRange {
+        /// Where it begins.
+        after: Version,
+        /// Where it ends.
+        through: Version,
+    },
     /// A pending `up.sql` holds nothing at all.
     EmptyUp {
         /// Its name.
@@ -142,7 +168,23 @@ impl fmt::Display for PlanError {
             }
             Self::Drafts(versions) => write!(f, "drafts are not accepted here: {}", join(versions)),
             Self::UnknownTarget(version) => write!(f, "there is no migration `{version}`"),
+            Self::Beyond { version, newest } => {
+                write!(
+                    f,
+                    "migration `{version}` is newer than `{newest}`, the newest that may be applied here"
+                )
+            }
             Self::TargetNotApplied(version) => write!(f, "migration `{version}` is not applied"),
+            Self::AlreadyApplied(version) => write!(f, "migration `{version}` is applied already"),
+            Self::BaselineUnclear { applied } => {
+                write!(f, "the database has a part of the migrations already ({applied} applied)")
+            }
+            Self::Unchanged { name } => {
+                write!(f, "migration `{name}` is what was applied: there is nothing to accept")
+            }
+            Self::ReversedRange { after, through } => {
+                write!(f, "the range ends before it begins: `{through}` sorts before `{after}`")
+            }
             Self::Settings { name, reason } => {
                 write!(f, "migration `{name}` can not be run: {reason}")
             }

@@ -2,7 +2,10 @@
 //! after it, so the two can not disagree.
 
 mod apply;
+mod decision;
 mod error;
+mod repeatables;
+mod resume;
 mod revert;
 #[cfg(test)]
 mod tests;
@@ -10,7 +13,9 @@ mod tests;
 use dbmig_build::Version;
 
 pub use apply::plan_apply;
+pub use decision::{Decision, check_decision, plan_baseline};
 pub use error::PlanError;
+pub use repeatables::repeatable_states;
 pub use revert::{plan_redo, plan_revert, plan_revert_missing};
 
 /// How far to go.
@@ -22,8 +27,14 @@ pub enum Target {
     Steps(usize),
     /// Apply: up to and with this one. Revert: down to this one, which stays applied.
     To(Version),
+    /// Apply only: up to this one, which stays pending.
+    Before(Version),
     /// Revert only: down to and with this one.
     Through(Version),
+    /// This one alone, whatever is pending or applied beside it.
+    Only(Version),
+    /// Revert only: what the last run applied.
+    Batch,
 }
 
 /// What to do when the database has a version that the set does not know.
@@ -37,8 +48,20 @@ pub enum OnMissing {
     Refuse,
 }
 
+/// Which repeatable migrations an apply runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Repeatables {
+    /// Those with a text that the database has never had, and only where it has no version that the set
+    /// does not know: old and new releases may start beside each other.
+    New,
+    /// Every one whose text is not the one that ran last: nobody else works on the database.
+    All,
+    /// As `New`, and these whatever is known of them.
+    Named(Vec<String>),
+}
+
 /// What an apply accepts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rules {
     /// Versions without a directory.
     pub missing: OnMissing,
@@ -46,12 +69,22 @@ pub struct Rules {
     pub drafts: bool,
     /// Whether deviations stop a run that has nothing to apply.
     pub strict: bool,
+    /// Which repeatables run.
+    pub repeatables: Repeatables,
+    /// The newest version that may be applied here.
+    pub newest: Option<Version>,
 }
 
 impl Default for Rules {
     /// What an application at its start wants: with something pending, every deviation stops the run.
     fn default() -> Self {
-        Self { missing: OnMissing::Refuse, drafts: true, strict: false }
+        Self {
+            missing: OnMissing::Refuse,
+            drafts: true,
+            strict: false,
+            repeatables: Repeatables::New,
+            newest: None,
+        }
     }
 }
 
@@ -100,6 +133,14 @@ pub enum Note {
     DownDiffers(Version),
     /// The recorded down is used.
     DownRecorded(Version),
+    /// The text of a repeatable was replaced by a later one, and is not run.
+    RepeatableOlder(String),
+    /// A repeatable is to run, once everything of the set is applied and the database knows nothing newer.
+    RepeatableWaits(String),
+    /// So many are pending beyond the newest version that may be applied here.
+    Beyond(Version, usize),
+    /// These stay applied, though they came after what is reverted.
+    StaysApplied(Vec<Version>),
 }
 
 /// What a run is going to do.
@@ -108,6 +149,10 @@ pub enum Note {
 pub struct Plan {
     /// In order.
     pub steps: Vec<Step>,
+    /// The repeatables that run afterwards, by file name, in order.
+    pub repeatables: Vec<String>,
+    /// Those of them that run whatever the database knows.
+    pub again: Vec<String>,
     /// Worth knowing.
     pub notes: Vec<Note>,
 }
@@ -115,6 +160,6 @@ pub struct Plan {
 impl Plan {
     /// There is nothing to do.
     pub fn is_empty(&self) -> bool {
-        self.steps.is_empty()
+        self.steps.is_empty() && self.repeatables.is_empty()
     }
 }

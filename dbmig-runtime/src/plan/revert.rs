@@ -3,8 +3,8 @@
 use dbmig_build::{Dialect, Digest, Migration, MigrationSet, Version};
 
 use super::apply::{check_dialect, refuse_empty};
-use super::{DownSource, Note, Plan, PlanError, Step, Target};
-use crate::history::{Applied, History};
+use super::{DownSource, Note, Plan, PlanError, Repeatables, Step, Target, repeatables, resume};
+use crate::history::{Action, Applied, History};
 
 /// Plans a revert. Versions without a directory are reverted with the down that was recorded.
 ///
@@ -18,9 +18,20 @@ pub fn plan_revert(
     target: &Target,
 ) -> Result<Plan, PlanError> {
     check_dialect(set, dialect)?;
-    refuse_half_done(history)?;
     let versions = selected(history, target)?;
-    steps(set, history, dialect, &versions, Purpose::Revert)
+    refuse_half_done(set, history, dialect, &versions)?;
+    let mut plan = steps(set, history, dialect, &versions, Purpose::Revert)?;
+    plan.notes.extend(staying(history, &versions));
+    Ok(plan)
+}
+
+/// What was applied after the oldest of them, and is not reverted with it.
+fn staying(history: &History, reverted: &[&Version]) -> Option<Note> {
+    let order = history.in_order_of_application();
+    let oldest = order.iter().position(|version| reverted.contains(version))?;
+    let later = order[oldest..].iter().filter(|version| !reverted.contains(version));
+    let later: Vec<_> = later.map(|version| (*version).clone()).collect();
+    (!later.is_empty()).then_some(Note::StaysApplied(later))
 }
 
 /// Plans the revert of every applied version that has no directory.
@@ -33,7 +44,7 @@ pub fn plan_revert_missing(
     history: &History,
     dialect: Dialect,
 ) -> Result<Plan, PlanError> {
-    refuse_half_done(history)?;
+    refuse_half_done(set, history, dialect, &[])?;
     let mut versions = history.in_order_of_application();
     versions.retain(|version| set.get(version).is_none());
     versions.reverse();
@@ -52,8 +63,8 @@ pub fn plan_redo(
     target: &Target,
 ) -> Result<Plan, PlanError> {
     check_dialect(set, dialect)?;
-    refuse_half_done(history)?;
     let mut again = selected(history, target)?;
+    refuse_half_done(set, history, dialect, &again)?;
     // What can not be applied again is not reverted.
     let missing: Vec<_> =
         again.iter().filter(|v| set.get(v).is_none()).map(|v| (*v).clone()).collect();
@@ -63,13 +74,24 @@ pub fn plan_redo(
     refuse_empty(set, &again, dialect)?;
     let mut plan = steps(set, history, dialect, &again, Purpose::Redo)?;
     again.sort();
+    plan.notes.extend(staying(history, &again));
     plan.steps.extend(again.into_iter().map(|version| Step::Apply(version.clone())));
+    // The revert may have taken with it what they had created.
+    repeatables::add(&mut plan, set, history, &Repeatables::New);
     Ok(plan)
 }
 
-/// What stopped half way lies between two states: neither down fits.
-fn refuse_half_done(history: &History) -> Result<(), PlanError> {
-    match history.half_done().next() {
+/// What stopped half way lies between two states: no down fits, but the rest of the one that stopped.
+fn refuse_half_done(
+    set: &MigrationSet,
+    history: &History,
+    dialect: Dialect,
+    reverted: &[&Version],
+) -> Result<(), PlanError> {
+    let goes_on = |version: &Version| {
+        reverted.contains(&version) && resume::revert(set, history, dialect, version)
+    };
+    match history.half_done().find(|(version, _)| !goes_on(version)) {
         Some((version, record)) => Err(PlanError::half_done(version, record)),
         None => Ok(()),
     }
@@ -81,8 +103,26 @@ fn selected<'a>(history: &'a History, target: &Target) -> Result<Vec<&'a Version
     let count = match target {
         Target::All => order.len(),
         Target::Steps(count) => *count,
-        Target::To(version) => place(&order, version)?,
+        Target::To(version) | Target::Before(version) => place(&order, version)?,
         Target::Through(version) => place(&order, version)? + 1,
+        Target::Only(version) => {
+            let place = place(&order, version)?;
+            return Ok(vec![order[place]]);
+        }
+        Target::Batch => {
+            let applied = |v: &Version| {
+                let record = history.applied[v].record.as_ref();
+                record.filter(|record| record.action == Action::Apply)
+            };
+            let batch = |v: &Version| applied(v).map(|record| record.batch);
+            // What another tool applied came in no run of ours: it is reverted one by one.
+            let Some(last) = order.first().and_then(|version| batch(version)) else {
+                order.truncate(1);
+                return Ok(order);
+            };
+            order.retain(|version| batch(version) == Some(last));
+            return Ok(order);
+        }
     };
     order.truncate(count);
     Ok(order)
@@ -153,6 +193,9 @@ fn source(
             Err(no_down(recorded_down.is_some()))
         };
     };
+    if resume::revert(set, history, dialect, version) {
+        return Ok(DownSource::File);
+    }
     // The down that fits an edited up is the one that was applied with it. When only the down was
     // edited, it was mended: the file's fits.
     let up_edited = applied

@@ -62,7 +62,7 @@ fn record(id: i64, version: &str) -> Record {
 }
 
 fn apply(set: &MigrationSet, history: &History, target: Target) -> Result<Plan, PlanError> {
-    plan_apply(set, history, SQLITE, &target, Rules::default())
+    plan_apply(set, history, SQLITE, &target, &Rules::default())
 }
 
 fn versions(plan: &Plan) -> Vec<&str> {
@@ -114,7 +114,7 @@ fn an_edited_one_stops_a_run_that_has_something_to_do() {
     let plan = apply(&edited, &applied(&["1", "2"]), Target::All).unwrap();
     assert_eq!(plan.notes, [Note::Modified { version: v("1"), draft: true }]);
     let strict = Rules { strict: true, ..Rules::default() };
-    assert!(plan_apply(&edited, &applied(&["1", "2"]), SQLITE, &Target::All, strict).is_err());
+    assert!(plan_apply(&edited, &applied(&["1", "2"]), SQLITE, &Target::All, &strict).is_err());
 }
 
 #[test]
@@ -128,7 +128,7 @@ fn missing_ones_follow_the_rules() {
     let set = set(&["2_b", "4_d"]);
     let plan = |done: &[&str], missing| {
         let rules = Rules { missing, ..Rules::default() };
-        plan_apply(&set, &applied(done), SQLITE, &Target::All, rules)
+        plan_apply(&set, &applied(done), SQLITE, &Target::All, &rules)
     };
     let refused =
         |versions: &[&str]| Err(PlanError::Missing(versions.iter().map(|text| v(text)).collect()));
@@ -208,7 +208,7 @@ fn refuses_unknown_targets_drafts_and_other_dialects() {
     assert_eq!(apply(&set, &none, Target::To(v("9"))), Err(PlanError::UnknownTarget(v("9"))));
     let rules = Rules { drafts: false, ..Rules::default() };
     assert_eq!(
-        plan_apply(&set, &none, SQLITE, &Target::All, rules),
+        plan_apply(&set, &none, SQLITE, &Target::All, &rules),
         Err(PlanError::Drafts(vec![v("1")]))
     );
     let other = MigrationSet::new(vec![], vec![Dialect::Postgres], None).unwrap();
@@ -303,4 +303,60 @@ fn what_another_tool_applied_last_is_reverted_first() {
         versions(&revert(&set(&["1_a", "2_b"]), &history, Target::Steps(1)).unwrap()),
         ["1"]
     );
+}
+
+#[test]
+fn before_and_only() {
+    let set = set(&["1_a", "2_b", "3_c"]);
+    for (done, target, expected) in [
+        (&[][..], Target::Before(v("3")), &["1", "2"][..]),
+        (&["1"], Target::Before(v("1")), &[]),
+        (&["1"], Target::Only(v("3")), &["3"]),
+        (&["3"], Target::Only(v("3")), &[]),
+    ] {
+        let plan = apply(&set, &applied(done), target.clone()).unwrap();
+        assert_eq!(versions(&plan), expected, "{done:?} {target:?}");
+    }
+    for target in [Target::Before(v("9")), Target::Only(v("9"))] {
+        let error = apply(&set, &applied(&[]), target).unwrap_err();
+        assert_eq!(error, PlanError::UnknownTarget(v("9")));
+    }
+}
+
+#[test]
+fn nothing_beyond_the_newest_that_an_environment_takes() {
+    let set = set(&["1_a", "2_b", "3_c"]);
+    let rules = Rules { newest: Some(v("2")), ..Rules::default() };
+    let plan = |done: &[&str], target| plan_apply(&set, &applied(done), SQLITE, &target, &rules);
+    let all = plan(&["1"], Target::All).unwrap();
+    assert_eq!((versions(&all), &all.notes[..]), (vec!["2"], &[Note::Beyond(v("2"), 1)][..]));
+    assert_eq!(versions(&plan(&[], Target::To(v("2"))).unwrap()), ["1", "2"]);
+    let beyond = PlanError::Beyond { version: v("3"), newest: v("2") };
+    assert_eq!(plan(&[], Target::To(v("3"))).unwrap_err(), beyond);
+    assert_eq!(plan(&[], Target::Only(v("3"))).unwrap_err(), beyond);
+    assert!(plan(&["1", "2", "3"], Target::All).unwrap().notes.is_empty());
+}
+
+#[test]
+fn reverts_one_alone_or_the_last_run() {
+    let set = set(&["1_a", "2_b", "3_c", "4_d"]);
+    let mut history = applied(&["1", "2", "3", "4"]);
+    for (version, batch, action) in [
+        ("1", 1, Action::Apply),
+        ("2", 2, Action::Adopt),
+        ("3", 2, Action::Apply),
+        ("4", 2, Action::Apply),
+    ] {
+        let record = history.applied.get_mut(&v(version)).unwrap().record.as_mut().unwrap();
+        (record.batch, record.action) = (batch, action);
+    }
+    let revert = |history: &History, target| plan_revert(&set, history, SQLITE, &target).unwrap();
+    let one = revert(&history, Target::Only(v("2")));
+    assert_eq!(versions(&one), ["2"]);
+    assert_eq!(one.notes, [Note::StaysApplied(vec![v("3"), v("4")])]);
+    // What the run took over from another tool, it did not apply.
+    assert_eq!(versions(&revert(&history, Target::Batch)), ["4", "3"]);
+    history.applied.get_mut(&v("4")).unwrap().record = None;
+    assert_eq!(versions(&revert(&history, Target::Batch)), ["4"]);
+    assert!(revert(&applied(&[]), Target::Batch).is_empty());
 }

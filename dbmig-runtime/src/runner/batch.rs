@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 use dbmig_build::sql::{self, Split, Statement, StatementFlags, StatementKind};
 use dbmig_build::{Dialect, Digest, Settings};
 
-use super::Work;
+use super::work::Work;
 use crate::error::{Error, ErrorKind, StatementError};
 use crate::event::{Event, Observer};
 use crate::history::Mode;
@@ -72,8 +72,24 @@ impl<'a> Batch<'a> {
         self.parts[index].flags.concurrently
     }
 
+    /// The longest statement: which, from 0, and how many bytes.
+    pub(super) fn longest(&self) -> (usize, usize) {
+        let lengths = self.parts.iter().map(|part| part.sql.len()).enumerate();
+        lengths.max_by_key(|(_, length)| *length).unwrap_or_default()
+    }
+
+    /// Where statement `index` (from 0) begins: line and column.
+    pub(super) fn start_of(&self, index: usize) -> Option<(usize, usize)> {
+        self.place(index, None)
+    }
+
+    /// What kind of statement it is.
+    pub(super) fn kind(&self, index: usize) -> Option<StatementKind> {
+        self.parts.get(index).map(|part| part.kind)
+    }
+
     /// Statement `index`, from 0.
-    pub(super) fn statement(&self, index: usize) -> Option<&'a str> {
+    pub(crate) fn statement(&self, index: usize) -> Option<&'a str> {
         self.parts.get(index).map(|part| part.sql)
     }
 
@@ -105,12 +121,17 @@ impl<'a> Batch<'a> {
     }
 
     /// A statement of it may have changed who we are.
-    pub(super) fn changes_session(&self) -> bool {
+    pub(crate) fn changes_session(&self) -> bool {
         self.parts.iter().any(|part| part.kind == StatementKind::Session)
     }
 
+    /// What its statements are.
+    pub(crate) fn kinds(&self) -> impl Iterator<Item = StatementKind> {
+        self.parts.iter().map(|part| part.kind)
+    }
+
     /// Sent whole: nobody saw what is in it.
-    pub(super) fn is_whole(&self) -> bool {
+    pub(crate) fn is_whole(&self) -> bool {
         self.whole
     }
 
@@ -153,9 +174,13 @@ impl<'a> Batch<'a> {
         error: DbError,
         rolled_back: bool,
     ) -> Error {
-        let version = Some(work.version.clone());
-        let file = work.direction.file();
-        self.failure_in(version, work.name, file, (index, error), rolled_back)
+        let version = work.repeatable.is_none().then(|| work.version.clone());
+        let (dir, file) = work.place();
+        let mut failure = self.failure_in(version, dir, file, (index, error), rolled_back);
+        if let ErrorKind::Statement(error) = &mut failure.kind {
+            error.locked = work.locked;
+        }
+        failure
     }
 
     /// The same for a file that is not a migration's.
@@ -181,13 +206,15 @@ impl<'a> Batch<'a> {
             sql: part.sql.to_owned(),
             error,
             whole: self.whole,
+            locked: false,
             rolled_back,
             doubtful: !rolled_back && self.is_one_unit(),
+            blockers: Vec::new(),
         })))
     }
 
     /// Refuses a file that would end the transaction it is to run in.
-    pub(super) fn refuse_transaction_control(&self, name: &str, file: &str) -> Result<(), Error> {
+    pub(crate) fn refuse_transaction_control(&self, name: &str, file: &str) -> Result<(), Error> {
         let Some(index) = self.transaction_control() else { return Ok(()) };
         Err(Error::new(ErrorKind::TransactionControl {
             name: name.to_owned(),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Work;
+use super::work::Work;
 use crate::error::{Error, ErrorKind};
 use crate::session::{DbResult, Session};
 
@@ -57,9 +57,5 @@ pub(super) fn refuse_new(
     if new.is_empty() {
         return Ok(());
     }
-    Err(Error::new(ErrorKind::ForeignKeys {
-        name: work.name.to_owned(),
-        direction: work.direction,
-        violations: new,
-    }))
+    Err(Error::new(ErrorKind::ForeignKeys { path: work.path(), violations: new }))
 }

@@ -1,49 +1,44 @@
 //! Executes a plan: claims, transactions, statements, history.
 
-mod adopt;
+pub(crate) mod adopt;
 pub(crate) mod batch;
+mod blockers;
+mod concurrent;
 mod connection;
+mod decide;
 mod foreign_keys;
 mod lock;
+mod packets;
 mod pooler;
 mod probe;
 mod recover;
+mod repeatables;
 mod seeds;
 mod statement_mode;
-mod transaction;
+pub(crate) mod transaction;
 mod transaction_end;
+mod work;
 
 pub(crate) use connection::patiently;
+pub use decide::decide;
 pub use recover::recover;
 pub use seeds::{SeedReport, SeedState, run_seeds, seed_states};
 
 use std::time::Instant;
 
-use dbmig_build::{Dialect, Migration, MigrationSet, Version};
+use dbmig_build::{Dialect, MigrationSet, Version};
 
 use self::batch::Batch;
 use self::connection::Connection;
 use self::lock::Lock;
+pub(crate) use self::work::Work;
 use crate::error::{Error, ErrorKind};
-use crate::event::{Direction, Event, Observer};
-use crate::history::{self, Action, History, Record, RecordedDown, Run, Tables};
+use crate::event::{Event, Observer};
+use crate::history::{self, History, Record, RecordedDown, Run, Tables};
 use crate::options::{RunOptions, Scope};
 use crate::plan::{DownSource, Plan, PlanError, Step};
 use crate::report::{Done, Report};
-use crate::session::Session;
-
-/// What one step runs.
-struct Work<'a> {
-    version: &'a Version,
-    name: &'a str,
-    direction: Direction,
-    /// `None` for a version without a directory.
-    migration: Option<&'a Migration>,
-    sql: &'a str,
-    settings: dbmig_build::Settings,
-    /// An attempt that stopped with an error and is continued.
-    resumes: Option<&'a Record>,
-}
+use crate::session::{DbErrorKind, Session};
 
 /// How a step ended, when it did not fail.
 enum StepEnd {
@@ -75,9 +70,29 @@ pub fn run(
     options: &RunOptions,
     observer: &mut dyn Observer,
 ) -> Result<Report, Error> {
-    let mut report = Report { notes: plan.notes.clone(), ..Report::default() };
     if plan.is_empty() {
-        return Ok(report);
+        return Ok(Report { notes: plan.notes.clone(), ..Report::default() });
+    }
+    #[cfg(feature = "tracing")]
+    {
+        let mut traced = crate::trace::Traced::new(observer, session.dialect());
+        let result = run_plan(session, (set, history, plan), options, &mut traced);
+        traced.end(&result);
+        result
+    }
+    #[cfg(not(feature = "tracing"))]
+    run_plan(session, (set, history, plan), options, observer)
+}
+
+fn run_plan(
+    session: &mut dyn Session,
+    (set, history, plan): (&MigrationSet, &History, &Plan),
+    options: &RunOptions,
+    observer: &mut dyn Observer,
+) -> Result<Report, Error> {
+    let mut report = Report { notes: plan.notes.clone(), ..Report::default() };
+    if session.is_nested() {
+        refuse_nested(session, (set, history, plan))?;
     }
     let engine = enter(session, history, options, observer)?;
     let result = run_steps(session, &engine, (set, history, plan), observer, &mut report);
@@ -101,14 +116,14 @@ fn enter<'a>(
 ) -> Result<Engine<'a>, Error> {
     let connection = connection::enter(session, options)?;
     let lock = Lock::of(session.dialect(), &history.tables);
-    let run = Run { batch: history.last_batch() + 1, runner: adopt::runner_id() };
+    let run = Run { batch: history.last_batch().saturating_add(1), runner: adopt::runner_id() };
     let engine = Engine { tables: &history.tables, options, connection, lock, run };
     let ready = match session.dialect() {
         Dialect::Mysql => engine.lock.wait(session, options.runner_wait, observer),
         Dialect::Sqlite | Dialect::Postgres => Ok(()),
     }
     .and_then(|()| {
-        history::ensure_tables(session, history)
+        history::ensure_tables(session, history, options.stamp.as_deref())
             .map_err(Error::database("create the history tables"))
     });
     match ready {
@@ -127,7 +142,13 @@ impl Engine<'_> {
             Dialect::Sqlite | Dialect::Postgres => Ok(()),
         };
         let left = self.connection.leave(session);
-        released.map_err(Error::database("release the lock of the run")).and(left)
+        match released.map_err(Error::database("release the lock of the run")).and(left) {
+            // The lock and the settings have gone with the connection.
+            Err(error) if error.db().is_some_and(|error| error.kind == DbErrorKind::Closed) => {
+                Ok(())
+            }
+            result => result,
+        }
     }
 
     /// After the connection was lost: a new one, ready, with the lock of the run. `false` where there is
@@ -155,7 +176,7 @@ fn run_steps(
     observer: &mut dyn Observer,
     report: &mut Report,
 ) -> Result<(), Error> {
-    report.adopted = adopt::adopt(session, engine, set, history)?;
+    report.adopted = adopt::adopt(session, engine, set, history, observer)?;
     if engine.options.scope == Scope::All {
         return transaction::run_all(session, engine, (set, history, plan), observer, report);
     }
@@ -169,19 +190,39 @@ fn run_steps(
         }
         let recorded = recorded_down(session, history, step)?;
         let work = Work::of(step, set, history, recorded.as_ref());
-        engine.connection.settle(session)?;
+        let batch = Batch::of(work.sql, session.dialect(), &work.settings);
+        let transaction = batch.mode(&work.settings) == history::Mode::Transaction;
+        let about = |error: Error| error.during(work.path(), transaction);
+        engine.connection.settle(session).map_err(about)?;
         let started = Instant::now();
         observer.event(Event::Started { name: work.name, direction: work.direction });
-        let batch = Batch::of(work.sql, session.dialect(), &work.settings);
-        let end = match batch.mode(&work.settings) {
-            history::Mode::Transaction => {
-                transaction::run(session, engine, &work, &batch, observer)?
-            }
-            history::Mode::Statement => {
-                statement_mode::run(session, engine, &work, &batch, observer)?
-            }
+        packets::refuse(session, &work, &batch)?;
+        let end = match transaction {
+            true => transaction::run(session, engine, &work, &batch, observer),
+            false => statement_mode::run(session, engine, &work, &batch, observer),
         };
+        let end = end.map_err(about)?;
         report_end(&work, &end, started, observer, report);
+    }
+    repeatables::run(session, engine, (set, plan), observer, report)
+}
+
+/// Refuses what can not be inside a transaction of the caller, before anything runs.
+fn refuse_nested(
+    session: &mut dyn Session,
+    (set, history, plan): (&MigrationSet, &History, &Plan),
+) -> Result<(), Error> {
+    let dialect = session.dialect();
+    for step in &plan.steps {
+        let recorded = recorded_down(session, history, step)?;
+        let work = Work::of(step, set, history, recorded.as_ref());
+        let batch = Batch::of(work.sql, dialect, &work.settings);
+        transaction::refuse_beside(dialect, &work, &batch)?;
+    }
+    for (key, repeatable) in repeatables::of(set, plan) {
+        let work = Work::repeat(&key, repeatable, false);
+        let batch = Batch::of(work.sql, dialect, &work.settings);
+        transaction::refuse_beside(dialect, &work, &batch)?;
     }
     Ok(())
 }
@@ -201,52 +242,6 @@ fn recorded_down(
     }
 }
 
-impl<'a> Work<'a> {
-    fn of(
-        step: &'a Step,
-        set: &'a MigrationSet,
-        history: &'a History,
-        recorded: Option<&'a RecordedDown>,
-    ) -> Self {
-        let version = step.version();
-        let migration = set.get(version);
-        let record = history.records.get(version);
-        let of_file = || migration.map(|migration| migration.settings.clone()).unwrap_or_default();
-        let (direction, sql, settings) = match (step, recorded) {
-            (Step::Apply(_), _) => {
-                let migration = migration.expect("a plan applies migrations of its set");
-                (Direction::Up, &*migration.up, of_file())
-            }
-            (Step::Revert(..), Some(recorded)) => {
-                (Direction::Down, &*recorded.sql, recorded.settings.clone())
-            }
-            (Step::Revert(..), None) => {
-                let down = migration.and_then(|migration| migration.down.as_deref());
-                (
-                    Direction::Down,
-                    down.expect("a plan reverts from a file that is there"),
-                    of_file(),
-                )
-            }
-        };
-        let known_name = record.map_or(version.as_str(), |record| &record.name);
-        Work {
-            version,
-            name: migration.map_or(known_name, |migration| &*migration.dir_name),
-            direction,
-            migration,
-            sql,
-            settings,
-            // Of a redo only the revert could meet what the history knew before it.
-            resumes: record.filter(|record| {
-                record.is_half_done()
-                    && record.action == Action::Apply
-                    && direction == Direction::Up
-            }),
-        }
-    }
-}
-
 fn report_end(
     work: &Work<'_>,
     end: &StepEnd,
@@ -260,11 +255,17 @@ fn report_end(
         StepEnd::Done { statements } => {
             observer.event(Event::Finished { name, direction, statements, elapsed });
             let (version, name) = (work.version.clone(), name.to_owned());
-            report.done.push(Done { version, name, direction, statements, elapsed });
+            let done = Done { version, name, direction, statements, elapsed };
+            match work.repeatable {
+                None => report.done.push(done),
+                Some(_) => report.repeated.push(done),
+            }
         }
         StepEnd::ByAnother => {
             observer.event(Event::Skipped { name, direction });
-            report.by_others.push(work.version.clone());
+            if work.repeatable.is_none() {
+                report.by_others.push(work.version.clone());
+            }
         }
     }
 }

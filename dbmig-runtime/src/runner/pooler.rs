@@ -1,6 +1,6 @@
 //! PostgreSQL behind a transaction pooler: what lives longer than a transaction belongs to nobody there.
 
-use super::Work;
+use super::work::Work;
 use crate::error::{Error, ErrorKind};
 use crate::session::{DbResult, Session};
 

@@ -79,14 +79,18 @@ fn decide(
     (version, record): (&Version, &Record),
     observer: &mut dyn Observer,
 ) -> DbResult<bool> {
-    let Some(migration) = set.get(version).filter(|_| record.action == Action::Apply) else {
-        return Ok(false);
+    let Some(migration) = set.get(version) else { return Ok(false) };
+    let text = match record.action {
+        Action::Apply => Some(&*migration.up),
+        Action::Revert => migration.down.as_deref(),
+        Action::Adopt | Action::Repeat | Action::Accept => None,
     };
+    let Some(text) = text else { return Ok(false) };
     let doubtful = record.intent > record.statements_done;
     if record.ended == Ended::Failed && !doubtful {
         return Ok(false);
     }
-    let batch = Batch::of(&migration.up, session.dialect(), &migration.settings);
+    let batch = Batch::of(text, session.dialect(), &migration.settings);
     let done = usize::try_from(record.statements_done).unwrap_or(usize::MAX);
     // Only of what the file still says, sent one by one, can be told what is in doubt.
     let same = done == 0 || record.done_digest.as_ref() == Some(batch.digest_of_first(done));

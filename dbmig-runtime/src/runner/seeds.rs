@@ -9,7 +9,7 @@ use super::lock::Waiting;
 use super::transaction_end::is_over;
 use super::{Engine, connection, enter};
 use crate::error::{Error, ErrorKind};
-use crate::event::{Direction, Event, Observer};
+use crate::event::{Event, Observer};
 use crate::history::{self, History, Mode, Tables};
 use crate::options::RunOptions;
 use crate::session::{DbResult, Session, Value};
@@ -252,10 +252,7 @@ fn attempt(
     let over =
         batch.is_whole() && is_over(session).map_err(Error::database("use the transaction"))?;
     if over {
-        return Err(Error::new(ErrorKind::TransactionEnded {
-            name: seed.name.clone(),
-            direction: Direction::Up,
-        }));
+        return Err(Error::new(ErrorKind::TransactionEnded { path: seed.name.clone() }));
     }
     Ok(true)
 }

@@ -11,8 +11,10 @@ use dbmig_build::Dialect;
 use super::batch::Batch;
 use super::lock::jittered;
 use super::pooler;
+use super::probe::CreatedIndex;
 use super::transaction::record;
-use super::{Engine, StepEnd, Work};
+use super::work::Work;
+use super::{Engine, StepEnd, blockers, concurrent};
 use crate::error::{Error, ErrorKind};
 use crate::event::{Direction, Event, Observer};
 use crate::history::{self, Ended, Record};
@@ -116,7 +118,8 @@ impl Attempt<'_> {
                     // The database said no: the statement is not there, and nothing is in doubt.
                     let _ = self.advance(session, index, index);
                 }
-                return Err(self.batch.failure(self.work, index, error, false));
+                let error = self.batch.failure(self.work, index, error, false);
+                return Err(blockers::add(session, self.engine, error));
             }
             if session.interrupted() {
                 // A statement that was cut short can report success.
@@ -157,15 +160,23 @@ impl Attempt<'_> {
     ) -> DbResult<()> {
         let mut left = self.engine.options.retries;
         let mut pause = Duration::from_secs(1);
+        let concurrent = self.batch.is_concurrent(index);
+        let sql = self.batch.statement(index).unwrap_or_default();
+        let built = if concurrent { CreatedIndex::of(sql) } else { None };
+        // It may have been tried by an earlier attempt.
+        let mut tried = self.number > 1 || self.work.resumes.is_some();
         loop {
-            let error = match self.batch.send(session, index, observer) {
-                Ok(()) => return Ok(()),
-                Err(error) => error,
+            let mut send = |session: &mut dyn Session| self.batch.send(session, index, observer);
+            let sent = match &built {
+                Some(built) => concurrent::build(session, built, tried, send),
+                None => send(session),
             };
-            // An index that is built concurrently leaves an invalid one behind.
+            let Err(error) = sent else { return Ok(()) };
+            tried = true;
+            // What else works concurrently leaves something behind that nobody removes.
             let again = error.kind == DbErrorKind::Busy
                 && session.dialect() != Dialect::Sqlite
-                && !self.batch.is_concurrent(index)
+                && (!concurrent || built.is_some())
                 && !session.interrupted()
                 && left > 0;
             if !again {
@@ -173,11 +184,10 @@ impl Attempt<'_> {
             }
             left -= 1;
             let after = jittered(pause);
-            observer.event(Event::Retrying {
-                name: self.work.name,
-                reason: &error.to_string(),
-                after,
-            });
+            let patience = self.engine.connection.patience();
+            let found = blockers::of_statement(session, sql, patience);
+            let reason = blockers::with(error.to_string(), &found);
+            observer.event(Event::Retrying { name: self.work.name, reason: &reason, after });
             std::thread::sleep(after);
             pause = (pause * 2).min(Duration::from_secs(30));
         }
@@ -195,10 +205,9 @@ impl Attempt<'_> {
         let left_open = leave_transaction(session);
         match sent {
             Err((index, error)) => Err(self.batch.failure(self.work, index, error, false)),
-            Ok(()) if left_open => Err(Error::new(ErrorKind::TransactionEnded {
-                name: self.work.name.to_owned(),
-                direction: self.work.direction,
-            })),
+            Ok(()) if left_open => {
+                Err(Error::new(ErrorKind::TransactionEnded { path: self.work.path() }))
+            }
             Ok(()) => Ok(()),
         }
     }
@@ -214,7 +223,7 @@ impl Attempt<'_> {
             self.advance(session, self.batch.len(), self.batch.len())?;
             history::end_attempt(session, tables, version, self.number, Ended::Finished, None)?;
             if self.work.direction == Direction::Down {
-                history::void_seeds(session, tables)?;
+                history::void_data(session, tables)?;
             }
             Ok(())
         })

@@ -7,9 +7,12 @@ use dbmig_build::{Dialect, MigrationSet};
 use super::batch::Batch;
 use super::foreign_keys::{self, Violations};
 use super::lock::{Waiting, jittered};
-use super::transaction_end::{commit, ended, is_over, note_failure, take_back_if_committed};
-use super::{Engine, StepEnd, Work, recorded_down, report_end};
-use crate::error::{Error, ErrorKind};
+use super::transaction_end::{
+    commit, ended, has_left_something, is_over, left_behind, note_failure, take_back_if_committed,
+};
+use super::work::Work;
+use super::{Engine, StepEnd, blockers, recorded_down, repeatables, report_end};
+use crate::error::{Error, ErrorKind, KEYS_ON};
 use crate::event::{Direction, Event, Observer};
 use crate::history::{self, Action, Attempt, Ended, Evidence, History, Mode};
 use crate::plan::{Plan, PlanError};
@@ -43,7 +46,7 @@ pub(super) fn run(
         let on = session.execute("PRAGMA foreign_keys = ON");
         // The migration's own error is the one to tell.
         let end = result?;
-        on.map_err(Error::database("switch foreign keys on"))?;
+        on.map_err(Error::database(KEYS_ON))?;
         return Ok(end.into_iter().next().unwrap_or(StepEnd::ByAnother));
     }
     Ok(result?.into_iter().next().unwrap_or(StepEnd::ByAnother))
@@ -63,27 +66,22 @@ pub(super) fn run_all(
         .iter()
         .map(|step| recorded_down(session, history, step))
         .collect::<Result<Vec<_>, _>>()?;
+    let repeatables = repeatables::of(set, plan);
     let works: Vec<_> = plan
         .steps
         .iter()
         .zip(&recorded)
         .map(|(step, recorded)| Work::of(step, set, history, recorded.as_ref()))
+        .chain(repeatables.iter().map(|(key, repeatable)| {
+            Work::repeat(key, repeatable, plan.again.contains(&repeatable.name))
+        }))
         .collect();
     let batches: Vec<_> =
         works.iter().map(|work| Batch::of(work.sql, dialect, &work.settings)).collect();
     let steps: Vec<_> = works.iter().zip(&batches).collect();
     for (work, batch) in &steps {
         refuse(work, batch)?;
-        let reason = match batch.mode(&work.settings) {
-            Mode::Statement if dialect == Dialect::Mysql => "its statements commit by themselves",
-            Mode::Statement => "it runs outside a transaction",
-            Mode::Transaction if switches_keys_off(dialect, work, batch) => {
-                "it runs with foreign keys off, which a transaction can not change"
-            }
-            Mode::Transaction => continue,
-        };
-        let name = work.name.to_owned();
-        return Err(Error::new(ErrorKind::NotInOneTransaction { name, reason }));
+        refuse_beside(dialect, work, batch)?;
     }
     let started = Instant::now();
     let ends = tries(session, engine, &steps, false, observer)?;
@@ -93,8 +91,27 @@ pub(super) fn run_all(
     Ok(())
 }
 
+/// Refuses what can not be in one transaction with something else.
+pub(super) fn refuse_beside(
+    dialect: Dialect,
+    work: &Work<'_>,
+    batch: &Batch<'_>,
+) -> Result<(), Error> {
+    let reason = match batch.mode(&work.settings) {
+        Mode::Statement if dialect == Dialect::Mysql => "its statements commit by themselves",
+        Mode::Statement => "it runs outside a transaction",
+        Mode::Transaction if switches_keys_off(dialect, work, batch) => {
+            "it runs with foreign keys off, which a transaction can not change"
+        }
+        Mode::Transaction => return Ok(()),
+    };
+    let name = work.name.to_owned();
+    Err(Error::new(ErrorKind::NotInOneTransaction { name, reason }))
+}
+
 fn refuse(work: &Work<'_>, batch: &Batch<'_>) -> Result<(), Error> {
-    batch.refuse_transaction_control(work.name, work.direction.file())?;
+    let (dir, file) = work.place();
+    batch.refuse_transaction_control(dir, file)?;
     match work.resumes.filter(|half| half.statements_done > 0) {
         // It began outside a transaction: what it did there would be done again.
         Some(half) => Err(Error::from(PlanError::half_done(work.version, half))),
@@ -102,7 +119,7 @@ fn refuse(work: &Work<'_>, batch: &Batch<'_>) -> Result<(), Error> {
     }
 }
 
-fn switches_keys_off(dialect: Dialect, work: &Work<'_>, batch: &Batch<'_>) -> bool {
+pub(crate) fn switches_keys_off(dialect: Dialect, work: &Work<'_>, batch: &Batch<'_>) -> bool {
     dialect == Dialect::Sqlite && (work.settings.foreign_keys_off || batch.wants_foreign_keys_off())
 }
 
@@ -152,7 +169,7 @@ fn tries(
         left -= 1;
         let after = jittered(pause);
         let name = steps.first().map_or("", |(work, _)| work.name);
-        let reason = error.db().map(ToString::to_string).unwrap_or_default();
+        let reason = blockers::reason(&error);
         observer.event(Event::Retrying { name, reason: &reason, after });
         std::thread::sleep(after);
         pause = (pause * 2).min(LONGEST_PAUSE);
@@ -167,11 +184,22 @@ fn one_try(
     observer: &mut dyn Observer,
 ) -> Result<Try, Error> {
     let started = Instant::now();
-    engine.connection.begin(session).map_err(Error::database("begin a transaction"))?;
-    let locked = engine.lock.take_in_transaction(session);
-    if !locked.map_err(|error| rolled_back(session, "take the lock of the run", error))? {
-        session.execute("ROLLBACK").map_err(Error::database("roll back"))?;
-        return Ok(Try::Locked);
+    let begun = engine.connection.begin(session).map_err(Error::database("begin a transaction"));
+    let locked = begun.and_then(|()| {
+        let taken = engine.lock.take_in_transaction(session);
+        taken.map_err(|error| rolled_back(session, "take the lock of the run", error))
+    });
+    match locked {
+        Ok(true) => {}
+        Ok(false) => {
+            session.execute("ROLLBACK").map_err(Error::database("roll back"))?;
+            return Ok(Try::Locked);
+        }
+        // Nothing has been sent yet.
+        Err(error) if error.db().is_some_and(|error| error.kind == DbErrorKind::Closed) => {
+            return Ok(Try::Again(Box::new(error)));
+        }
+        Err(error) => return Err(error),
     }
     let mut ends = Vec::with_capacity(steps.len());
     for (index, (work, batch)) in steps.iter().enumerate() {
@@ -212,6 +240,9 @@ fn failed(
 ) -> Result<Try, Error> {
     // Fails when the file ended the transaction itself: then there is nothing to roll back.
     let over = session.execute("ROLLBACK").is_err();
+    if has_left_something(session) {
+        return Err(left_behind(session, engine, (work, batch), started, error));
+    }
     // Only of a file that was sent whole nobody knows whether it holds a COMMIT.
     if batch.is_whole() {
         if let Some(error) =
@@ -227,9 +258,11 @@ fn failed(
             return Ok(Try::Locked);
         }
         if is_worth_a_try(&error, started) {
+            let error = blockers::add(session, engine, error);
             return Ok(Try::Again(Box::new(error)));
         }
     }
+    let error = blockers::add(session, engine, error);
     note_failure(session, engine, (work, batch), started, &error);
     Err(error)
 }
@@ -257,16 +290,12 @@ fn attempt(
     observer: &mut dyn Observer,
 ) -> Result<bool, Error> {
     let tables = engine.tables;
-    let claimed = match work.direction {
-        Direction::Up => history::claim(session, tables, work.version),
-        Direction::Down => history::forget(session, tables, work.version),
-    };
-    if !claimed.map_err(Error::database(CLAIM))? {
+    if !work.claim(session, tables).map_err(Error::database(CLAIM))? {
         return Ok(false);
     }
     let (newest, half_done) = history::newest_attempt(session, tables, work.version)
         .map_err(Error::database("read the last attempt"))?;
-    if half_done && work.resumes.is_none() {
+    if half_done && work.resumes.is_none() && work.repeatable.is_none() {
         // Another release runs it outside a transaction, or stopped there.
         return Err(Error::new(ErrorKind::Plan(PlanError::HalfDone {
             version: work.version.clone(),
@@ -298,15 +327,20 @@ fn attempt(
         // The record is ours to write, not that of a role that the file has taken.
         engine.connection.settle_within(session)?;
     }
-    let attempt = record(session, work, newest + 1, batch, Ended::Finished, started, None);
-    let recorded = work.direction == Direction::Up;
-    let ours = history::insert_record_if(session, tables, &engine.run, &attempt, recorded)
-        .map_err(Error::database("record the attempt"))?;
-    if !ours {
+    let attempt =
+        record(session, work, newest.saturating_add(1), batch, Ended::Finished, started, None);
+    let ours = match work.repeatable {
+        Some(_) => history::insert_record(session, tables, &engine.run, &attempt).map(|()| true),
+        None => {
+            let recorded = work.direction == Direction::Up;
+            history::insert_record_if(session, tables, &engine.run, &attempt, recorded)
+        }
+    };
+    if !ours.map_err(Error::database("record the attempt"))? {
         return Err(ended(work));
     }
     if work.direction == Direction::Down {
-        history::void_seeds(session, tables).map_err(Error::database("record the attempt"))?;
+        history::void_data(session, tables).map_err(Error::database("record the attempt"))?;
     }
     Ok(true)
 }
@@ -320,11 +354,23 @@ pub(super) fn record<'a>(
     started: Instant,
     error: Option<&'a str>,
 ) -> Attempt<'a> {
+    let seconds = started.elapsed().as_secs_f64();
+    let done = if ended == Ended::Finished { batch.len() } else { 0 };
+    Attempt { ended, done, error, seconds, ..finished(session.dialect(), work, number, batch) }
+}
+
+/// The record of an attempt that ended well.
+pub(crate) fn finished<'a>(
+    dialect: Dialect,
+    work: &'a Work<'a>,
+    number: i64,
+    batch: &Batch<'_>,
+) -> Attempt<'a> {
     let (action, down_sql, up_tokens) = match work.direction {
         Direction::Up => (
-            Action::Apply,
-            work.migration.and_then(|migration| migration.down.as_deref()),
-            dbmig_build::sql::token_digest(work.sql, session.dialect()),
+            if work.repeatable.is_some() { Action::Repeat } else { Action::Apply },
+            work.down,
+            dbmig_build::sql::token_digest(work.sql, dialect),
         ),
         Direction::Down => (Action::Revert, None, None),
     };
@@ -334,17 +380,18 @@ pub(super) fn record<'a>(
         action,
         name: work.name,
         evidence: Evidence {
-            digests: work.migration.map(|migration| &migration.digests),
+            digests: work.digests.as_deref(),
             settings: Some(&work.settings),
             up_tokens,
             down_sql,
         },
         mode: batch.mode(&work.settings),
-        ended,
+        ended: Ended::Finished,
         total: batch.len(),
-        done: if ended == Ended::Finished { batch.len() } else { 0 },
+        done: batch.len(),
         done_digest: None,
-        seconds: started.elapsed().as_secs_f64(),
-        error,
+        seconds: 0.0,
+        reason: None,
+        error: None,
     }
 }

@@ -7,8 +7,9 @@ use dbmig_build::Dialect;
 use super::batch::Batch;
 use super::lock::Waiting;
 use super::transaction::record;
-use super::{Engine, StepEnd, Work};
-use crate::error::{Error, ErrorKind};
+use super::work::Work;
+use super::{Engine, StepEnd};
+use crate::error::{Error, ErrorKind, TAKE_BACK};
 use crate::event::{Direction, Observer};
 use crate::history::{self, Action, Ended, Mode};
 use crate::session::{DbErrorKind, DbResult, Session, write_transaction};
@@ -28,26 +29,21 @@ pub(super) fn commit(
     }
     let last = steps.iter().zip(ends).rfind(|(_, end)| matches!(end, StepEnd::Done { .. }));
     let Some(((work, _), _)) = last else { return Ok(()) };
-    let unknown = || {
-        Error::new(ErrorKind::CommitUnknown {
-            name: work.name.to_owned(),
-            direction: work.direction,
-            error: error.clone(),
-        })
-    };
+    let unknown =
+        || Error::new(ErrorKind::CommitUnknown { path: work.path(), error: error.clone() });
     match engine.reconnect(session, observer) {
         Ok(true) => {}
         Ok(false) | Err(_) => return Err(unknown()),
     }
-    let recorded = after_the_others(session, engine, work, observer).map_err(|_| unknown())?;
-    match recorded == (work.direction == Direction::Up) {
+    let done = after_the_others(session, engine, work, observer).map_err(|_| unknown())?;
+    match done {
         true => Ok(()),
         // Rolled back for sure: worth another try.
         false => Err(Error::database("commit the migration")(error)),
     }
 }
 
-/// Whether the version is recorded, once the server has ended what it still did for the lost connection.
+/// Whether it is done, once the server has ended what it still did for the lost connection.
 fn after_the_others(
     session: &mut dyn Session,
     engine: &Engine<'_>,
@@ -58,23 +54,20 @@ fn after_the_others(
     loop {
         engine.connection.begin(session).map_err(Error::database("begin a transaction"))?;
         let taken = engine.lock.take_in_transaction(session);
-        let recorded = taken.and_then(|taken| match taken {
-            true => history::is_recorded(session, engine.tables, work.version).map(Some),
+        let done = taken.and_then(|taken| match taken {
+            true => work.is_done(session, engine.tables).map(Some),
             false => Ok(None),
         });
         let _ = session.execute("ROLLBACK");
-        if let Some(recorded) = recorded.map_err(Error::database("read the version back"))? {
-            return Ok(recorded);
+        if let Some(done) = done.map_err(Error::database("read the version back"))? {
+            return Ok(done);
         }
         waiting.pause(&engine.lock, session, observer)?;
     }
 }
 
 pub(super) fn ended(work: &Work<'_>) -> Error {
-    Error::new(ErrorKind::TransactionEnded {
-        name: work.name.to_owned(),
-        direction: work.direction,
-    })
+    Error::new(ErrorKind::TransactionEnded { path: work.path() })
 }
 
 /// Whether the transaction in which something was written is over.
@@ -112,13 +105,24 @@ pub(super) fn take_back_if_committed(
     if !(over || has_ended || claim_survived(session, work)) {
         return None;
     }
-    let message = error.to_string();
-    let tables = engine.tables;
-    let result = write_transaction(session, |session| {
-        match work.direction {
-            Direction::Up => history::forget(session, tables, work.version)?,
-            Direction::Down => history::claim(session, tables, work.version)?,
-        };
+    let result = leave_in_doubt(session, engine, (work, batch), started, error);
+    Some(match result {
+        Ok(()) => ended(work),
+        Err(error) => Error::database(TAKE_BACK)(error),
+    })
+}
+
+/// Records that nobody knows how far the file came.
+fn leave_in_doubt(
+    session: &mut dyn Session,
+    engine: &Engine<'_>,
+    (work, batch): (&Work<'_>, &Batch<'_>),
+    started: Instant,
+    error: &Error,
+) -> DbResult<()> {
+    let (message, tables) = (error.to_string(), engine.tables);
+    write_transaction(session, |session| {
+        work.unclaim(session, tables)?;
         let number = history::next_attempt(session, tables, work.version)?;
         let mut attempt =
             record(session, work, number, batch, Ended::Failed, started, Some(&message));
@@ -126,11 +130,38 @@ pub(super) fn take_back_if_committed(
         attempt.mode = Mode::Statement;
         history::insert_record(session, tables, &engine.run, &attempt)?;
         history::advance(session, tables, work.version, number, (0, batch.digest_of_first(0)), 1)
-    });
-    Some(match result {
-        Ok(()) => ended(work),
-        Err(error) => Error::database("take back what the file has committed")(error),
     })
+}
+
+/// MySQL: a rollback does nothing to tables that have no transactions, and says so in a warning. Asked for
+/// directly behind it.
+pub(super) fn has_left_something(session: &mut dyn Session) -> bool {
+    const WARNING_NOT_COMPLETE_ROLLBACK: &str = "1196";
+    if session.dialect() != Dialect::Mysql {
+        return false;
+    }
+    // Not every family of connections can ask.
+    let warnings = session.query("SHOW WARNINGS", &[]).unwrap_or_default();
+    let code = |row: &crate::session::Row| row.get(1).cloned().flatten();
+    warnings.iter().any(|row| code(row).as_deref() == Some(WARNING_NOT_COMPLETE_ROLLBACK))
+}
+
+/// What a rollback has left is for a person to look at.
+pub(super) fn left_behind(
+    session: &mut dyn Session,
+    engine: &Engine<'_>,
+    (work, batch): (&Work<'_>, &Batch<'_>),
+    started: Instant,
+    mut error: Error,
+) -> Error {
+    if let Err(failed) = leave_in_doubt(session, engine, (work, batch), started, &error) {
+        return Error::database(TAKE_BACK)(failed);
+    }
+    if let ErrorKind::Statement(statement) = &mut error.kind {
+        statement.rolled_back = false;
+        statement.doubtful = true;
+    }
+    error
 }
 
 /// After the rollback the claim is still there, and no other runner's record explains it.

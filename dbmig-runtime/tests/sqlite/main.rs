@@ -5,7 +5,10 @@
 mod apply;
 mod beside_diesel;
 mod foreign_keys;
+mod nested;
+mod repeatables;
 mod seeds;
 mod session_left_behind;
+mod stamp;
 mod statement_mode;
 mod support;

@@ -71,7 +71,7 @@ fn a_killed_one_needs_a_decision() {
         };
         assert_eq!((done, doubtful), (1, Some(2)));
         let version = dbmig_runtime::Version::new("1");
-        history::resolve(&mut conn, &version, applied).unwrap();
+        history::resolve(&mut conn, &version, applied, None).unwrap();
         assert_eq!(states(&mut conn, &half), [expected]);
     }
 }
@@ -142,7 +142,7 @@ fn a_file_with_transactions_of_its_own_is_one_unit() {
         "{again}"
     );
     conn.execute("DROP TABLE a").unwrap();
-    history::resolve(&mut conn, &dbmig_runtime::Version::new("1"), false).unwrap();
+    history::resolve(&mut conn, &dbmig_runtime::Version::new("1"), false, None).unwrap();
     assert_eq!(Migrator::new(&mended).run(&mut conn).unwrap().applied(), 1);
     assert_eq!(texts(&mut conn, "SELECT x FROM a"), ["1"]);
 }
@@ -153,13 +153,26 @@ fn a_failed_revert_is_not_run_again_from_the_start() {
     let down = "UPDATE t SET x = x - 1; DROP TABLE nosuch;";
     let set = set(&[("1_t", "CREATE TABLE t (x INT); INSERT INTO t VALUES (10);", down, OUTSIDE)]);
     let _ = Migrator::new(&set).run(&mut conn).unwrap();
-    let _ = revert(&mut conn, &set, &Target::All).unwrap_err();
-    let error = revert(&mut conn, &set, &Target::All).unwrap_err();
+    for _ in 0..2 {
+        let error = revert(&mut conn, &set, &Target::All).unwrap_err();
+        let ErrorKind::Statement(statement) = &error.kind else { panic!("{error}") };
+        assert_eq!(statement.index, 2);
+        assert_eq!(texts(&mut conn, "SELECT x FROM t"), ["9"]);
+    }
+    // What ran of it was edited: nobody can tell what the rest would undo.
+    let with = |down: &str| {
+        let up = "CREATE TABLE t (x INT); INSERT INTO t VALUES (10);";
+        crate::support::set(&[("1_t", up, down, OUTSIDE)])
+    };
+    let edited = with("UPDATE t SET x = x - 2; DROP TABLE t;");
+    let error = revert(&mut conn, &edited, &Target::All).unwrap_err();
     let ErrorKind::Plan(PlanError::HalfDone { reverting, done, .. }) = &error.kind else {
         panic!("{error}")
     };
     assert_eq!((*reverting, *done), (true, 1));
-    assert_eq!(texts(&mut conn, "SELECT x FROM t"), ["9"]);
+    let mended = with("UPDATE t SET x = x - 1; INSERT INTO t SELECT x * 10 FROM t;");
+    assert_eq!(revert(&mut conn, &mended, &Target::All).unwrap().reverted(), 1);
+    assert_eq!(texts(&mut conn, "SELECT x FROM t"), ["9", "90"]);
 }
 
 #[test]
@@ -173,14 +186,14 @@ fn a_decision_keeps_what_is_known_and_is_made_once() {
     )]);
     let _ = Migrator::new(&half).run(&mut conn).unwrap_err();
     let version = dbmig_runtime::Version::new("1");
-    history::resolve(&mut conn, &version, true).unwrap();
+    history::resolve(&mut conn, &version, true, None).unwrap();
     let known = history::read(&mut conn).unwrap();
     let down = history::recorded_down(&mut conn, &known, &version).unwrap().unwrap();
     assert_eq!((down.sql.as_str(), down.settings.run_in_transaction), ("DROP TABLE a;", false));
     let edited = set(&[("1_a", "CREATE TABLE b (id INT);", "DROP TABLE a;", OUTSIDE)]);
     assert_eq!(states(&mut conn, &edited), [State::Modified]);
     assert!(
-        history::resolve(&mut conn, &version, false).is_err(),
+        history::resolve(&mut conn, &version, false, None).is_err(),
         "an applied one was un-recorded"
     );
 }
@@ -269,7 +282,7 @@ fn a_decision_stops_a_runner_that_is_still_at_it() {
     let mut other = connect();
     let mut decide = |event: dbmig_runtime::Event<'_>| {
         if matches!(event, dbmig_runtime::Event::Statement { index: 3, .. }) {
-            history::resolve(&mut other, &dbmig_runtime::Version::new("1"), false).unwrap();
+            history::resolve(&mut other, &dbmig_runtime::Version::new("1"), false, None).unwrap();
         }
     };
     let error = Migrator::new(&set).observer(&mut decide).run(&mut connect()).unwrap_err();

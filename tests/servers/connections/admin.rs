@@ -23,7 +23,7 @@ fn a_database_is_created_reset_and_dropped() {
             let all: Vec<_> = args.iter().copied().chain(["--database-url", &url]).collect();
             sandbox.dbmig(all)
         };
-        let _ = run(&["status"]).exits(3).warns("cargo dbmig database setup");
+        let _ = run(&["status"]).exits(3).warns("cargo dbmig db setup");
         run(&["database", "setup"]).ok().says("Creating database").says("2024-01-01-000000_a");
         assert!(exists(server, &name));
         run(&["database", "setup"]).ok().silent_about("Creating database");
@@ -34,6 +34,12 @@ fn a_database_is_created_reset_and_dropped() {
         run(&["database", "drop", "--confirm", &name]).ok().says("Dropping database");
         assert!(!exists(server, &name));
         run(&["database", "drop", "--confirm", &name]).ok().silent_about("Dropping database");
+        let _ = run(&["migrate"]).exits(3).warns("create it: ");
+        assert!(!exists(server, &name), "nothing creates a database by the way");
+        let ran = run(&["migrate", "--create-db"]).ok().says("Creating database");
+        let _ = ran.says("1 migration applied");
+        run(&["migrate", "--create-db"]).ok().says("nothing to apply");
+        run(&["database", "drop", "--confirm", &name]).ok();
     }
 }
 

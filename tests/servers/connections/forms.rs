@@ -168,7 +168,7 @@ fn what_will_not_change_is_not_waited_for() {
         let url = format!("{}_nosuch", server.url());
         let begun = Instant::now();
         let args = ["status", "--wait", "--database-url", &url];
-        let _ = project(dialect(server)).dbmig(args).exits(3).warns("database setup");
+        let _ = project(dialect(server)).dbmig(args).exits(3).warns("db setup");
         assert!(begun.elapsed() < Duration::from_secs(5), "{server:?}");
     }
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();

@@ -1,6 +1,7 @@
 //! How the program connects: forms of URLs, TLS, waiting, interrupting, whole databases.
 
 mod admin;
+mod db;
 mod forms;
 mod interrupt;
 mod names;

@@ -5,7 +5,7 @@ use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, date_time_ymd};
@@ -72,15 +72,11 @@ impl Authority {
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let _ = stream.set_read_timeout(Some(Duration::from_secs(5)));
-                let spoke = match protocol {
-                    Protocol::Postgres => postgres(stream, tls.as_ref()),
-                    Protocol::Mysql => mysql(stream, tls.as_ref()),
+                // A client that goes away in the middle is what many cases are about.
+                let _ = match protocol {
+                    Protocol::Postgres => postgres(stream, tls.as_ref(), &sender),
+                    Protocol::Mysql => mysql(stream, tls.as_ref(), &sender),
                 };
-                if let Ok(spoke) = spoke
-                    && sender.send(spoke).is_err()
-                {
-                    return;
-                }
             }
         });
         Stub { port, spoke }
@@ -109,6 +105,7 @@ impl Authority {
     }
 }
 
+type Told = Sender<Spoke>;
 type Io<T> = std::io::Result<T>;
 
 fn encrypted(
@@ -118,23 +115,23 @@ fn encrypted(
     StreamOwned::new(ServerConnection::new(Arc::clone(tls)).unwrap(), stream)
 }
 
-fn postgres(mut stream: TcpStream, tls: Option<&Arc<ServerConfig>>) -> Io<Spoke> {
+fn postgres(mut stream: TcpStream, tls: Option<&Arc<ServerConfig>>, told: &Told) -> Io<()> {
     let first = postgres_message(&mut stream)?;
     // SSLRequest
     if first != [4, 210, 22, 47] {
-        return postgres_end(stream, Spoke::Plain);
+        return postgres_end(stream, Spoke::Plain, told);
     }
     match tls {
         Some(tls) => {
             stream.write_all(b"S")?;
             let mut stream = encrypted(stream, tls);
             postgres_message(&mut stream)?;
-            postgres_end(stream, Spoke::Encrypted)
+            postgres_end(stream, Spoke::Encrypted, told)
         }
         None => {
             stream.write_all(b"N")?;
             postgres_message(&mut stream)?;
-            postgres_end(stream, Spoke::Plain)
+            postgres_end(stream, Spoke::Plain, told)
         }
     }
 }
@@ -147,13 +144,14 @@ fn postgres_message(stream: &mut impl Read) -> Io<Vec<u8>> {
     Ok(body)
 }
 
-fn postgres_end(mut stream: impl Write, spoke: Spoke) -> Io<Spoke> {
+/// Says how the client spoke, then answers: the client may be gone, and asked about, right after.
+fn postgres_end(mut stream: impl Write, spoke: Spoke, told: &Told) -> Io<()> {
+    let _ = told.send(spoke);
     let body = b"SFATAL\0VFATAL\0CXX000\0Mthis is a stub\0\0";
     stream.write_all(b"E")?;
     stream.write_all(&(body.len() as u32 + 4).to_be_bytes())?;
     stream.write_all(body)?;
-    stream.flush()?;
-    Ok(spoke)
+    stream.flush()
 }
 
 /// The first packet of a MySQL server.
@@ -184,7 +182,7 @@ pub(super) fn mysql_packet(stream: &mut impl Read) -> Io<(u8, Vec<u8>)> {
     Ok((sequence, body))
 }
 
-fn mysql(mut stream: TcpStream, tls: Option<&Arc<ServerConfig>>) -> Io<Spoke> {
+fn mysql(mut stream: TcpStream, tls: Option<&Arc<ServerConfig>>, told: &Told) -> Io<()> {
     mysql_send(&mut stream, 0, &mysql_greeting(tls.is_some()))?;
     let (sequence, first) = mysql_packet(&mut stream)?;
     // Who does not say who it is takes its leave.
@@ -196,16 +194,16 @@ fn mysql(mut stream: TcpStream, tls: Option<&Arc<ServerConfig>>) -> Io<Spoke> {
         Some(tls) => {
             let mut stream = encrypted(stream, tls);
             let (sequence, _) = mysql_packet(&mut stream)?;
-            mysql_end(stream, sequence, Spoke::Encrypted)
+            mysql_end(stream, sequence, Spoke::Encrypted, told)
         }
-        None => mysql_end(stream, sequence, Spoke::Plain),
+        None => mysql_end(stream, sequence, Spoke::Plain, told),
     }
 }
 
-fn mysql_end(mut stream: impl Write, sequence: u8, spoke: Spoke) -> Io<Spoke> {
+fn mysql_end(mut stream: impl Write, sequence: u8, spoke: Spoke, told: &Told) -> Io<()> {
+    let _ = told.send(spoke);
     let mut body = vec![0xff];
     body.extend(1105_u16.to_le_bytes());
     body.extend(b"#HY000this is a stub");
-    mysql_send(&mut stream, sequence + 1, &body)?;
-    Ok(spoke)
+    mysql_send(&mut stream, sequence + 1, &body)
 }

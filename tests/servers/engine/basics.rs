@@ -167,3 +167,86 @@ fn as_diesel_has_it() {
         assert_eq!(actions, ["adopt"]);
     }
 }
+
+#[test]
+fn repeatables_run_when_they_change() {
+    for site in Site::all() {
+        site.counting(1);
+        let view = |value: &str| {
+            let drop = "DROP VIEW IF EXISTS v;";
+            site.sandbox.write(
+                "migrations/R__v.sql",
+                format!("{drop}\nCREATE VIEW v AS SELECT '{value}' AS a FROM counter;"),
+            );
+        };
+        view("one");
+        site.dbmig(["migrate"]).ok().says("2 migrations and 1 repeatable applied");
+        site.dbmig(["migrate"]).ok().says("nothing to apply");
+        view("two");
+        site.dbmig(["migrate"]).ok().says("applied  R__v.sql");
+        assert_eq!(site.column("SELECT a FROM v"), ["two"], "{}", site.name());
+        // A URL that was typed may be anything: a text that was replaced is not brought back by itself.
+        view("one");
+        site.dbmig(["migrate"]).ok().warns("replaced by a later text");
+        assert_eq!(site.column("SELECT a FROM v"), ["two"], "{}", site.name());
+        site.dbmig(["migrate", "--repeat", "R__v.sql"]).ok();
+        assert_eq!(site.column("SELECT a FROM v"), ["one"], "{}", site.name());
+        site.sandbox
+            .write("migrations/R__v.sql", "CREATE TABLE half (id INTEGER);\nSELECT nosuch;");
+        site.dbmig(["migrate"]).exits(3).warns("migrations/R__v.sql:2:");
+        site.sandbox.write("migrations/R__v.sql", "DROP TABLE IF EXISTS half;");
+        site.dbmig(["migrate"]).ok();
+        let states = "SELECT state FROM __dbmig_history WHERE action = 'repeat' ORDER BY id";
+        let expected = ["finished", "finished", "finished", "failed", "finished"];
+        assert_eq!(site.column(states), expected, "{}", site.name());
+        site.dbmig(["revert"]).ok();
+        site.dbmig(["migrate"]).ok().says("1 migration and 1 repeatable applied");
+        // One query still, with what is known of repeatables in it.
+        site.dbmig(["migrate"]).ok().says("nothing to apply");
+    }
+}
+
+#[test]
+fn a_statement_that_is_too_long_is_refused_before_anything_runs() {
+    // MySQL allows four times as much by default, which takes long.
+    let site = Site::new(crate::support::Server::Mariadb);
+    let limit: usize = site.column("SELECT @@max_allowed_packet")[0].parse().unwrap();
+    let long = |text: &str| text.replace("{}", &"x".repeat(limit));
+    site.sandbox.migration(
+        "1_a",
+        &long("CREATE TABLE a (id TEXT);\nINSERT INTO a VALUES ('{}');"),
+        "DROP TABLE a;",
+    );
+    let ran = site.dbmig(["migrate"]).exits(3).warns("migrations/1_a/up.sql:2:1: ");
+    let _ = ran.warns("in one packet").warns("nothing of this file was run");
+    assert!(site.session().query("SELECT 'x' FROM a", &[]).is_err(), "{}", site.name());
+    site.sandbox.migration("1_a", "CREATE TABLE a (id TEXT);", &long("-- {}\nDROP TABLE a;"));
+    site.dbmig(["migrate"]).exits(3).warns("migrations/1_a/down.sql: ");
+    // Many statements are no long one.
+    let many = "INSERT INTO a VALUES ('many');\n".repeat(100);
+    site.sandbox.migration("1_a", &format!("CREATE TABLE a (id TEXT);\n{many}"), "DROP TABLE a;");
+    site.dbmig(["migrate"]).ok();
+}
+
+#[test]
+fn tables_without_transactions_are_not_said_to_be_rolled_back() {
+    for site in servers().into_iter().map(Site::new).filter(|site| !site.is_postgres()) {
+        site.sandbox.migration("1_m", "CREATE TABLE m (id INT) ENGINE = MyISAM;", "DROP TABLE m;");
+        site.dbmig(["migrate"]).ok();
+        let rows =
+            |last: &str| format!("INSERT INTO m VALUES (1);\nINSERT INTO {last} VALUES (2);");
+        site.sandbox.migration("2_rows", &rows("nosuch"), "DELETE FROM m;");
+        let ran = site.dbmig(["migrate"]).exits(3).warns("migrations/2_rows/up.sql:2:1");
+        let ran = ran.warns("changed tables that have none").warns("cargo dbmig resolve");
+        let _ = ran.silent_about("rolled back");
+        assert_eq!(site.column("SELECT count(*) FROM m"), ["1"], "{}", site.name());
+        // Nothing is sent again before somebody has looked.
+        site.sandbox.migration("2_rows", &rows("m"), "DELETE FROM m;");
+        site.dbmig(["status"]).ok().says("half-done");
+        site.dbmig(["migrate"]).exits(4).warns("cargo dbmig resolve 2 --not-applied");
+        site.session().execute("DELETE FROM m").unwrap();
+        site.dbmig(["resolve", "2", "--not-applied"]).ok();
+        site.dbmig(["migrate"]).ok();
+        assert_eq!(site.column("SELECT count(*) FROM m"), ["2"], "{}", site.name());
+    }
+}

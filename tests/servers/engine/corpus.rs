@@ -1,14 +1,16 @@
-//! Real projects' sets on the servers: all of them apply, in Diesel's order, and a way back that is broken
-//! is told with its place. Needs `DBMIG_TEST_CORPUS`; see `tests/run --full`.
+//! Real projects' sets on the servers: all of them apply, in Diesel's order and to its schema, revert as far
+//! as with Diesel, and a way back that is broken is told with its place. Needs `DBMIG_TEST_CORPUS`; see `tests/run --full`.
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
 use super::{Site, servers};
-use crate::support::Server;
+use crate::sandbox::Ran;
+use crate::split::dump;
+use crate::support::{Scratch, Server};
 
-fn copy(from: &Path, to: &Path) {
+pub(super) fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();
@@ -18,6 +20,44 @@ fn copy(from: &Path, to: &Path) {
             false => fs::write(&target, fs::read(entry.path()).unwrap()).unwrap(),
         }
     }
+}
+
+/// The same set in another database, by the reference; `None` where it can not apply it.
+fn by_diesel(site: &Site, about: &str) -> Option<Scratch> {
+    // Its session can not be told anything before.
+    if site.sandbox.exists("dbmig.toml") {
+        return None;
+    }
+    let reference = Scratch::new(site.scratch.server);
+    let ran = diesel(site, &reference, &["migration", "run"]);
+    assert_eq!(ran.code, Some(0), "{about}: {ran}");
+    Some(reference)
+}
+
+fn diesel(site: &Site, reference: &Scratch, args: &[&str]) -> Ran {
+    let program = crate::support::variable("DBMIG_TEST_DIESEL");
+    // Without a file that would have it write `schema.rs`.
+    let env = [("DATABASE_URL", &*reference.url)];
+    site.sandbox.run(Path::new(&program), &env, args.iter().copied())
+}
+
+/// Without the table of versions' own place in the order of creation.
+fn schema(scratch: &Scratch) -> String {
+    let dump = dump::dump(scratch, dump::Rows::Without);
+    // MariaDB and MySQL are dumped with their rows: when a version was applied differs.
+    dump.lines().filter(|line| !line.starts_with("Row { version: ")).collect::<Vec<_>>().join("\n")
+}
+
+fn versions_of(scratch: &Scratch) -> Vec<String> {
+    let sql = "SELECT version FROM __diesel_schema_migrations ORDER BY version";
+    let rows = super::open(&scratch.url).query(sql, &[]).unwrap();
+    rows.into_iter().filter_map(|row| row.into_iter().next().flatten()).collect()
+}
+
+/// The first lines that differ.
+fn differs(ours: &str, theirs: &str) -> String {
+    let pairs = ours.lines().zip(theirs.lines()).filter(|(a, b)| a != b).take(5);
+    pairs.map(|(a, b)| format!("- {a}\n+ {b}\n")).collect()
 }
 
 #[test]
@@ -53,6 +93,11 @@ fn real_sets_apply_and_revert_as_far_as_they_can() {
                 ran.stdout.contains(&format!("{} applied, 0 pending", wanted.len())),
                 "{about}: {ran}"
             );
+            let reference = by_diesel(&site, &about);
+            if let Some(reference) = &reference {
+                let (ours, theirs) = (schema(&site.scratch), schema(reference));
+                assert!(ours == theirs, "{about}: the schemas differ\n{}", differs(&ours, &theirs));
+            }
             let ran = site.dbmig(["revert", "--all", "--confirm", &site.scratch.name]);
             match ran.code {
                 Some(0) => assert!(site.versions().is_empty(), "{about}: {ran}"),
@@ -61,6 +106,14 @@ fn real_sets_apply_and_revert_as_far_as_they_can() {
                     assert!(place && ran.stderr.contains("help: "), "{about}: {ran}");
                 }
                 _ => panic!("{about}: {ran}"),
+            }
+            // Where we refuse to begin, nothing was reverted: the reference forgets what it can not undo.
+            if let Some(reference) = reference.filter(|_| ran.code != Some(4)) {
+                let _ = diesel(&site, &reference, &["migration", "revert", "--all"]);
+                let theirs = versions_of(&reference);
+                let left = site.versions();
+                let further = left.iter().filter(|version| !theirs.contains(version)).count();
+                assert_eq!(further, 0, "{about}: {left:?}, with the reference {theirs:?}");
             }
             seen += 1;
         }

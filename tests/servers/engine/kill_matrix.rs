@@ -10,7 +10,7 @@ use dbmig_runtime::plan::{self, Rules, Target};
 use dbmig_runtime::session::{DbError, DbErrorKind, DbResult, Row, Session, Value};
 use dbmig_runtime::{Dialect, Error, ErrorKind, PlanError, RunOptions, Silent, history, runner};
 
-use super::{Site, open, servers};
+use super::{Site, open, reset, servers};
 
 /// Ends the connection before or after one of its calls.
 struct Mortal {
@@ -62,9 +62,9 @@ impl Session for Mortal {
 }
 
 /// Name, up, and whether it runs in a transaction.
-type Migrations<'a> = &'a [(&'a str, &'a str, bool)];
+pub(super) type Migrations<'a> = &'a [(&'a str, &'a str, bool)];
 
-fn set(migrations: Migrations<'_>, dialect: Dialect) -> MigrationSet {
+pub(super) fn set(migrations: Migrations<'_>, dialect: Dialect) -> MigrationSet {
     let file = |text: &str| RawFile::Bytes(text.as_bytes().to_vec());
     let migrations = migrations
         .iter()
@@ -89,16 +89,24 @@ fn migrate(session: &mut dyn Session, set: &MigrationSet) -> Result<(), Error> {
         retries: 0,
         ..RunOptions::default()
     };
+    migrate_with(session, set, &options)
+}
+
+pub(super) fn migrate_with(
+    session: &mut dyn Session,
+    set: &MigrationSet,
+    options: &RunOptions,
+) -> Result<(), Error> {
     let read = |session: &mut dyn Session| {
         history::read(session).map_err(|error| ErrorKind::Database { doing: "read", error })
     };
     let failed = |kind| Error { kind, report: dbmig_runtime::Report::default() };
     let mut history = read(session).map_err(failed)?;
-    if let Some(recovered) = runner::recover(session, set, &history, &options, &mut Silent)? {
+    if let Some(recovered) = runner::recover(session, set, &history, options, &mut Silent)? {
         history = recovered;
     }
-    let plan = plan::plan_apply(set, &history, session.dialect(), &Target::All, Rules::default())?;
-    runner::run(session, set, &history, &plan, &options, &mut Silent).map(drop)
+    let plan = plan::plan_apply(set, &history, session.dialect(), &Target::All, &Rules::default())?;
+    runner::run(session, set, &history, &plan, options, &mut Silent).map(drop)
 }
 
 /// Kills a run of these at every call, before and after it; returns how many cells there were, and in
@@ -139,14 +147,14 @@ fn matrix(site: &Site, migrations: Migrations<'_>, check: impl Fn(&Site, &str)) 
                     let counted = site.column("SELECT n FROM counter").pop();
                     let mut session = open(&site.url);
                     if counted.as_deref() == Some(version.as_str()) {
-                        history::resolve(&mut *session, &version, true).unwrap();
+                        history::resolve(&mut *session, &version, true, None).unwrap();
                     } else {
                         let table = match version.as_str() {
                             "0" => "counter".to_owned(),
                             version => format!("t{version}"),
                         };
                         session.execute(&format!("DROP TABLE IF EXISTS {table}")).unwrap();
-                        history::resolve(&mut *session, &version, false).unwrap();
+                        history::resolve(&mut *session, &version, false, None).unwrap();
                     }
                     migrate(&mut *session, &set).unwrap_or_else(|error| panic!("{about}: {error}"));
                     check(site, &about);
@@ -156,18 +164,6 @@ fn matrix(site: &Site, migrations: Migrations<'_>, check: impl Fn(&Site, &str)) 
         }
     }
     (cells, decisions)
-}
-
-fn reset(site: &Site) {
-    let mut session = site.session();
-    let tables = match site.is_postgres() {
-        true => "SELECT tablename FROM pg_tables WHERE schemaname = 'public'",
-        false => "SELECT table_name FROM information_schema.tables WHERE table_schema = database()",
-    };
-    for row in session.query(tables, &[]).unwrap() {
-        let table = row.into_iter().next().flatten().unwrap();
-        session.execute(&format!("DROP TABLE {table}")).unwrap();
-    }
 }
 
 const COUNTER: (&str, &str, bool) =

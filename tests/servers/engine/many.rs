@@ -3,17 +3,9 @@
 use std::process::{Command, Stdio};
 use std::thread;
 
-use super::{Site, counting};
+use super::{Site, counting, rounds};
 use crate::sandbox::Sandbox;
 use crate::support::Server;
-
-/// How often; the full figure is in docs/testing.md.
-fn rounds(few: usize) -> usize {
-    match std::env::var("DBMIG_TEST_ROUNDS") {
-        Ok(text) => text.parse().expect("a number of rounds"),
-        Err(_) => few,
-    }
-}
 
 /// Starts the program so many times at once; every one must end with 0.
 #[track_caller]
@@ -142,7 +134,7 @@ fn one_runner_outside_a_transaction() {
 fn a_runner_that_takes_too_long_is_named() {
     for server in super::servers() {
         let site = Site::new(server);
-        let sleep = if site.is_postgres() { "SELECT pg_sleep(4);" } else { "DO SLEEP(4);" };
+        let sleep = if site.is_postgres() { "SELECT PG_SLEEP(4);" } else { "DO SLEEP(4);" };
         site.sandbox.migration("1_slow", sleep, "SELECT 1;");
         let mut slow = Command::new(env!("CARGO_BIN_EXE_cargo-dbmig"))
             .arg("migrate")
@@ -151,7 +143,7 @@ fn a_runner_that_takes_too_long_is_named() {
             .stdout(Stdio::null())
             .spawn()
             .expect("the built program");
-        thread::sleep(std::time::Duration::from_millis(1500));
+        super::program::wait_until("nothing sleeps", || site.running("SLEEP(4)") > 0);
         let ran = site.dbmig(["migrate", "--runner-wait", "1s"]).exits(6);
         let _ = ran.warns("another runner is still at work").warns("held by");
         // With patience it finds that there is nothing left to do.

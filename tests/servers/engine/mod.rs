@@ -1,14 +1,31 @@
 //! The engine on servers, by the built program and by its sessions.
 
 mod basics;
+mod beside_others;
+mod blocked;
+mod busy_file;
+mod commit;
+mod concurrent_index;
 #[cfg(feature = "full-tests")]
 mod corpus;
+mod cuts;
+mod half_way;
 mod kill_matrix;
 mod left_behind;
+mod lost_lock;
 mod many;
+mod offline;
+mod orphan;
+mod poisoned;
+mod program;
 mod protection;
+mod proxy;
+mod records;
+mod restored;
+mod signals;
+mod three_in_the_morning;
 
-use dbmig_runtime::Session;
+use dbmig_runtime::{Dialect, Session};
 
 use crate::sandbox::{Ran, Sandbox};
 use crate::support::{Scratch, Server};
@@ -28,6 +45,14 @@ pub(crate) fn servers() -> Vec<Server> {
         servers.push(Server::Mysql);
     }
     servers
+}
+
+/// How often; the full figure is in docs/testing.md.
+pub(crate) fn rounds(few: usize) -> usize {
+    match std::env::var("DBMIG_TEST_ROUNDS") {
+        Ok(text) => text.parse().expect("a number of rounds"),
+        Err(_) => few,
+    }
 }
 
 impl Site {
@@ -102,6 +127,23 @@ impl Site {
         }
         let open = self.column("SELECT version FROM __dbmig_history WHERE state = 'started'");
         assert!(open.is_empty(), "{about}: {open:?}");
+    }
+}
+
+/// An empty database again.
+pub(crate) fn reset(site: &Site) {
+    reset_url(&site.scratch.url, site.session().dialect());
+}
+
+pub(crate) fn reset_url(url: &str, dialect: Dialect) {
+    let mut session = open(url);
+    let tables = match dialect {
+        Dialect::Postgres => "SELECT tablename FROM pg_tables WHERE schemaname = 'public'",
+        _ => "SELECT table_name FROM information_schema.tables WHERE table_schema = database()",
+    };
+    for row in session.query(tables, &[]).unwrap() {
+        let table = row.into_iter().next().flatten().unwrap();
+        session.execute(&format!("DROP TABLE {table}")).unwrap();
     }
 }
 

@@ -3,7 +3,7 @@
 
 #[cfg(feature = "full-tests")]
 mod corpus;
-mod dump;
+pub(crate) mod dump;
 mod mysql;
 mod postgres;
 
@@ -41,7 +41,7 @@ fn surely<'a>(name: &str, text: &'a str, dialect: Dialect) -> Result<Split<'a>, 
 }
 
 /// The first line that differs, or nothing.
-fn difference(whole: &str, pieces: &str) -> Option<String> {
+pub(crate) fn difference(whole: &str, pieces: &str) -> Option<String> {
     let line = whole.lines().zip(pieces.lines()).position(|(whole, piece)| whole != piece);
     let line = match line {
         Some(line) => line,

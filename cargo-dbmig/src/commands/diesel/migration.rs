@@ -25,9 +25,7 @@ pub(super) fn run(context: &mut Context<'_>, args: SchemaArgs) -> CliResult<Exit
 /// Applies what is pending by the rules of `migrate`.
 pub(super) fn apply_pending(context: &mut Context<'_>, again: &str) -> CliResult<Report> {
     let mut sides = running::sides(context, Purpose::Apply, Access::Write)?;
-    let protected = context.environment()?.protected;
-    let plan =
-        sides.plan_apply(&Target::All, protected).map_err(|error| failure::of_plan(&error))?;
+    let plan = sides.plan_apply(&Target::All).map_err(|error| failure::of_plan(&error))?;
     let report = execute(context, &mut sides, &plan, again)?;
     if report.adopted > 0 {
         context.output.note(format!(
@@ -42,10 +40,11 @@ pub(super) fn revert(context: &mut Context<'_>, args: &CountArgs) -> CliResult<E
     schema::refuse_locked(context, args.schema)?;
     existing_only(context)?;
     let mut sides = running::sides(context, Purpose::Other, Access::Write)?;
+    running::recover(context, &mut sides, "cargo dbmig migration revert")?;
     let dialect = sides.session.dialect();
     let plan = plan::plan_revert(&sides.set, &sides.history, dialect, &target(args))
         .map_err(|error| refusal(&error))?;
-    consent(context, &sides, &plan, args, "migration revert")?;
+    consent(context, &mut sides, &plan, args, "migration revert")?;
     let report = execute(context, &mut sides, &plan, "cargo dbmig migration revert")?;
     conclude(context, "migration revert", &report)
 }
@@ -57,7 +56,7 @@ pub(super) fn redo(context: &mut Context<'_>, args: &CountArgs) -> CliResult<Exi
     let dialect = sides.session.dialect();
     let plan = plan::plan_redo(&sides.set, &sides.history, dialect, &target(args))
         .map_err(|error| refusal(&error))?;
-    consent(context, &sides, &plan, args, "migration redo")?;
+    consent(context, &mut sides, &plan, args, "migration redo")?;
     // What was reverted before a failure is pending then.
     let report = execute(context, &mut sides, &plan, "cargo dbmig migration run")?;
     conclude(context, "migration redo", &report)
@@ -65,7 +64,7 @@ pub(super) fn redo(context: &mut Context<'_>, args: &CountArgs) -> CliResult<Exi
 
 fn consent(
     context: &mut Context<'_>,
-    sides: &Sides,
+    sides: &mut Sides,
     plan: &Plan,
     args: &CountArgs,
     verb: &str,

@@ -127,6 +127,11 @@ pub(crate) fn database(context: &mut Context<'_>, command: &DatabaseCommand) -> 
     }
 }
 
+/// What `--locked-schema` means here.
+pub(crate) fn refuse_locked_schema(context: &Context<'_>, locked_schema: bool) -> CliResult<()> {
+    schema::refuse_locked(context, SchemaArgs { locked_schema })
+}
+
 /// Says that `schema.rs` is not refreshed; nothing where nobody names one.
 pub(crate) fn schema_note(context: &mut Context<'_>) {
     if let Some(file) = schema::file(context) {
@@ -166,6 +171,8 @@ mod tests {
             "database reset --confirm dev.db",
             "database drop",
             "db drop",
+            "db setup --no-default-migration --locked-schema",
+            "db reset --locked-schema",
         ] {
             let words = std::iter::once("cargo-dbmig").chain(line.split(' '));
             assert!(Cli::try_parse_from(words).is_ok(), "{line}");

@@ -2,6 +2,7 @@
 //!
 //! Statements go as text: MySQL refuses some of them in a prepared form.
 
+mod client;
 mod error;
 mod target;
 
@@ -13,6 +14,7 @@ use mysql::{Conn, DriverError, QueryResult};
 
 use self::error::db_error;
 pub use self::target::MysqlTarget;
+use super::console::{Answer, Console};
 use super::interrupt::{self, Interruptible};
 use super::patience::within;
 use super::setup::Setup;
@@ -116,6 +118,46 @@ impl Session for MysqlSession {
 
     fn another(&self) -> DbResult<Option<Box<dyn Session>>> {
         Ok(Some(Box::new(Self::connect(&self.target, &self.setup)?)))
+    }
+}
+
+impl Console for MysqlSession {
+    fn answer(&mut self, sql: &str) -> DbResult<Vec<Answer>> {
+        let conn = &mut self.conn;
+        self.running.during(|| {
+            let mut result = conn.query_iter(sql).map_err(|error| db_error(&error))?;
+            let mut answers = Vec::new();
+            while let Some(set) = result.iter() {
+                let names = set.columns();
+                let columns = names.as_ref().iter().map(|column| column.name_str().into_owned());
+                let mut answer = Answer {
+                    columns: columns.collect(),
+                    changed: set.affected_rows(),
+                    ..Answer::default()
+                };
+                for row in set {
+                    let row = row.map_err(|error| db_error(&error))?;
+                    answer
+                        .rows
+                        .push(row.unwrap().into_iter().map(shown).collect::<DbResult<Row>>()?);
+                }
+                // A procedure ends with an answer of its own, that says nothing.
+                if answers.is_empty() || !answer.columns.is_empty() {
+                    answers.push(answer);
+                }
+            }
+            Ok(answers)
+        })
+    }
+}
+
+/// For people: what is no text in hexadecimal digits.
+fn shown(value: mysql::Value) -> DbResult<Option<String>> {
+    match value {
+        mysql::Value::Bytes(bytes) => Ok(Some(String::from_utf8(bytes).unwrap_or_else(|error| {
+            error.as_bytes().iter().fold("0x".to_owned(), |text, byte| format!("{text}{byte:02x}"))
+        }))),
+        other => as_text(other),
     }
 }
 

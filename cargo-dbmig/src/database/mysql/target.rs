@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use mysql::{ClientIdentity, Opts, OptsBuilder, SslOpts};
@@ -156,6 +156,22 @@ impl MysqlTarget {
         self.mode < TlsMode::Require
     }
 
+    /// How strict the connection is about TLS.
+    pub(super) fn mode(&self) -> TlsMode {
+        self.mode
+    }
+
+    /// The files of TLS, by the words of the clients.
+    pub(super) fn tls_files(&self) -> impl Iterator<Item = (&'static str, &Path)> {
+        let identity = self.identity.as_ref();
+        let list = [
+            ("ssl-ca", self.authority.as_ref()),
+            ("ssl-cert", identity.map(|(certificate, _)| certificate)),
+            ("ssl-key", identity.map(|(_, key)| key)),
+        ];
+        list.into_iter().filter_map(|(word, path)| path.map(|path| (word, path.as_path())))
+    }
+
     /// The name of the database, if the URL has one.
     pub fn database(&self) -> Option<&str> {
         self.opts.get_db_name()
@@ -236,8 +252,6 @@ impl fmt::Debug for MysqlTarget {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
     use super::*;
     use crate::config::Env;
 

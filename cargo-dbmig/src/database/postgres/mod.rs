@@ -3,6 +3,7 @@
 //! Text goes by the simple protocol, parameters with unnamed statements: a named one would belong to
 //! another client behind a transaction pooler.
 
+mod client;
 mod error;
 mod passfile;
 mod target;
@@ -18,6 +19,7 @@ use postgres::{Client, NoTls, SimpleQueryMessage};
 use self::error::{db_error, is_tls, of_connecting};
 pub use self::target::PostgresTarget;
 pub(crate) use self::words::are_words;
+use super::console::{Answer, Console};
 use super::interrupt::{self, Interruptible};
 use super::patience::within;
 use super::setup::Setup;
@@ -168,6 +170,26 @@ impl Session for PostgresSession {
 
     fn another(&self) -> DbResult<Option<Box<dyn Session>>> {
         Ok(Some(Box::new(Self::connect(&self.target, &self.setup)?)))
+    }
+}
+
+impl Console for PostgresSession {
+    fn answer(&mut self, sql: &str) -> DbResult<Vec<Answer>> {
+        let mut answers: Vec<Answer> = Vec::new();
+        for message in self.send(sql, |client| client.simple_query(sql))? {
+            match (&message, answers.last_mut()) {
+                (SimpleQueryMessage::RowDescription(columns), _) => {
+                    let columns = columns.iter().map(|column| column.name().to_owned()).collect();
+                    answers.push(Answer { columns, ..Answer::default() });
+                }
+                (SimpleQueryMessage::Row(_), Some(last)) => last.rows.extend(text_row(&message)),
+                (SimpleQueryMessage::CommandComplete(changed), None) => {
+                    answers.push(Answer { changed: *changed, ..Answer::default() });
+                }
+                _ => {}
+            }
+        }
+        Ok(answers)
     }
 }
 

@@ -97,6 +97,25 @@ impl Tls {
         Ok(Self { mode, direct, roots, identity: certificate.zip(key) })
     }
 
+    /// The same in the variables of libpq.
+    pub(super) fn variables(&self) -> Vec<(&'static str, String)> {
+        let path = |path: &Path| path.to_string_lossy().into_owned();
+        let mut variables = vec![("PGSSLMODE", self.mode.as_str().to_owned())];
+        match &self.roots {
+            Roots::File(file) => variables.push(("PGSSLROOTCERT", path(file))),
+            Roots::System => variables.push(("PGSSLROOTCERT", "system".to_owned())),
+            Roots::Usual(_) => {}
+        }
+        if let Some((certificate, key)) = &self.identity {
+            variables.push(("PGSSLCERT", path(certificate)));
+            variables.push(("PGSSLKEY", path(key)));
+        }
+        if self.direct {
+            variables.push(("PGSSLNEGOTIATION", "direct".to_owned()));
+        }
+        variables
+    }
+
     /// What connects. Nothing is read where nothing is checked.
     ///
     /// # Errors

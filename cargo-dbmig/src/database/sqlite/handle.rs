@@ -5,12 +5,15 @@
 #![expect(unsafe_code, reason = "Diesel exposes neither error codes nor error offsets of SQLite")]
 
 use std::cell::Cell;
-use std::ffi::{c_char, c_int};
+use std::ffi::{CStr, c_char, c_int};
 use std::ptr::NonNull;
 use std::sync::Once;
 
+use dbmig_runtime::session::DbErrorKind;
 use diesel::SqliteConnection;
 use libsqlite3_sys as ffi;
+
+use crate::database::console::Answer;
 
 /// The handle of one connection.
 pub(super) struct Handle(NonNull<ffi::sqlite3>);
@@ -69,6 +72,57 @@ impl Handle {
         usize::try_from(offset).ok()
     }
 
+    /// Runs one statement, and returns what it answers; else what SQLite says about it. Diesel would take
+    /// the bytes of a BLOB for text, and has no names where there are no rows.
+    pub(super) fn answer(
+        &self,
+        _alive: &mut SqliteConnection,
+        sql: &str,
+    ) -> Result<Answer, (DbErrorKind, String)> {
+        let Ok(length) = c_int::try_from(sql.len()) else {
+            return Err((DbErrorKind::Other, "the statement is too long".to_owned()));
+        };
+        let (db, mut statement) = (self.0.as_ptr(), std::ptr::null_mut());
+        // SAFETY: the connection is alive, the text as long as is said, and the tail is not asked for.
+        let code = unsafe {
+            let text = sql.as_ptr().cast::<c_char>();
+            ffi::sqlite3_prepare_v2(db, text, length, &raw mut statement, std::ptr::null_mut())
+        };
+        if code != ffi::SQLITE_OK {
+            return Err(self.failure(code));
+        }
+        let Some(statement) = NonNull::new(statement).map(Statement) else {
+            return Ok(Answer::default());
+        };
+        // SAFETY: the connection is alive.
+        let total = || unsafe { ffi::sqlite3_total_changes64(db) };
+        let before = total();
+        let mut answer = Answer { columns: statement.columns(), ..Answer::default() };
+        loop {
+            // SAFETY: the statement is not finalized before it is dropped.
+            match unsafe { ffi::sqlite3_step(statement.0.as_ptr()) } {
+                ffi::SQLITE_ROW => answer.rows.push(statement.row(answer.columns.len())),
+                ffi::SQLITE_DONE => break,
+                code => return Err(self.failure(code)),
+            }
+        }
+        answer.changed = u64::try_from(total() - before).unwrap_or_default();
+        Ok(answer)
+    }
+
+    /// What SQLite says about the call that just failed.
+    fn failure(&self, code: c_int) -> (DbErrorKind, String) {
+        // SAFETY: the caller has the connection; the text is copied before anything else is called.
+        let text = unsafe { CStr::from_ptr(ffi::sqlite3_errmsg(self.0.as_ptr())) };
+        let kind = match code & 0xff {
+            ffi::SQLITE_BUSY | ffi::SQLITE_LOCKED => DbErrorKind::Busy,
+            ffi::SQLITE_READONLY => DbErrorKind::ReadOnly,
+            ffi::SQLITE_INTERRUPT => DbErrorKind::Interrupted,
+            _ => DbErrorKind::Other,
+        };
+        (kind, text.to_string_lossy().into_owned())
+    }
+
     /// The name of the last error's extended code.
     pub(super) fn error_code(&self, _alive: &SqliteConnection) -> Option<String> {
         // SAFETY: as above.
@@ -77,6 +131,65 @@ impl Handle {
             return None;
         }
         Some(name_of(code).map_or_else(|| format!("SQLITE {code}"), str::to_owned))
+    }
+}
+
+/// A prepared statement; it never outlives the call that made it, and so not its connection.
+struct Statement(NonNull<ffi::sqlite3_stmt>);
+
+impl Statement {
+    fn columns(&self) -> Vec<String> {
+        let statement = self.0.as_ptr();
+        // SAFETY: the statement is alive, and every index below its count of columns.
+        let name = |index| unsafe {
+            let name = ffi::sqlite3_column_name(statement, index);
+            (!name.is_null()).then(|| CStr::from_ptr(name).to_string_lossy().into_owned())
+        };
+        // SAFETY: as above.
+        let count = unsafe { ffi::sqlite3_column_count(statement) };
+        (0..count).map(|index| name(index).unwrap_or_default()).collect()
+    }
+
+    /// The row that a step has come to.
+    fn row(&self, columns: usize) -> Vec<Option<String>> {
+        (0..columns)
+            .filter_map(|index| c_int::try_from(index).ok())
+            .map(|i| self.value(i))
+            .collect()
+    }
+
+    fn value(&self, index: c_int) -> Option<String> {
+        let statement = self.0.as_ptr();
+        // SAFETY: the statement stands on a row, and the bytes are copied before it moves on. Text is asked
+        // for before its length, as SQLite wants it.
+        let (kind, bytes) = unsafe {
+            let kind = ffi::sqlite3_column_type(statement, index);
+            let start = match kind {
+                ffi::SQLITE_NULL => return None,
+                ffi::SQLITE_BLOB => ffi::sqlite3_column_blob(statement, index).cast::<u8>(),
+                _ => ffi::sqlite3_column_text(statement, index),
+            };
+            let length = ffi::sqlite3_column_bytes(statement, index);
+            let bytes = match usize::try_from(length) {
+                Ok(length) if length > 0 && !start.is_null() => {
+                    std::slice::from_raw_parts(start, length).to_vec()
+                }
+                _ => vec![],
+            };
+            (kind, bytes)
+        };
+        if kind == ffi::SQLITE_BLOB {
+            let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+            return Some(format!("x'{digits}'"));
+        }
+        Some(String::from_utf8_lossy(&bytes).into_owned())
+    }
+}
+
+impl Drop for Statement {
+    fn drop(&mut self) {
+        // SAFETY: nobody uses it afterwards.
+        unsafe { ffi::sqlite3_finalize(self.0.as_ptr()) };
     }
 }
 

@@ -3,9 +3,10 @@
 mod handle;
 
 use dbmig_build::Dialect;
-use dbmig_runtime::session::{DbError, DbResult, Row, Session, Value};
+use dbmig_runtime::session::{DbError, DbErrorKind, DbResult, Row, Session, Value};
 use diesel::{Connection as _, SqliteConnection};
 
+use super::console::{Answer, Console};
 use super::interrupt::{self, Interruptible};
 use super::{Access, SqliteUrl};
 use handle::Handle;
@@ -15,7 +16,7 @@ pub(super) fn open(
     url: &SqliteUrl,
     access: Access,
     init_sql: &str,
-) -> Result<Box<dyn Session>, String> {
+) -> Result<Box<dyn Console>, String> {
     let mode = match access {
         Access::Read => "rw",
         Access::Write => "rwc",
@@ -91,6 +92,20 @@ impl Session for CliSqlite {
     }
 }
 
+impl Console for CliSqlite {
+    fn answer(&mut self, sql: &str) -> DbResult<Vec<Answer>> {
+        let Some(handle) = &self.handle else {
+            return Err(DbError::new(DbErrorKind::Other, "SQLite gave no handle"));
+        };
+        let conn = &mut self.conn;
+        let result = self.running.during(|| handle.answer(conn, sql));
+        match result {
+            Ok(answer) => Ok(vec![answer]),
+            Err((kind, message)) => Err(self.complete(DbError::new(kind, message), sql)),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -106,5 +121,32 @@ mod tests {
         let error = session.execute("INSERT INTO t VALUES (1)").unwrap_err();
         assert_eq!(error.position, None);
         assert_eq!(error.code.as_deref(), Some("SQLITE_CONSTRAINT_PRIMARYKEY"));
+    }
+
+    #[test]
+    fn a_statement_answers_with_names_and_every_kind_of_value() {
+        let url = SqliteUrl::parse(":memory:", std::path::Path::new("/")).unwrap();
+        let mut session = open(&url, Access::Write, "").unwrap();
+        let mut answer = |sql: &str| session.answer(sql).map(|mut answers| answers.remove(0));
+        let made = answer("CREATE TABLE t (a INT, \"é b\" TEXT)").unwrap();
+        assert_eq!(made, Answer::default());
+        assert_eq!(answer("INSERT INTO t VALUES (1, 'x'), (2, NULL)").unwrap().changed, 2);
+        let none = answer("SELECT * FROM t WHERE a > 9").unwrap();
+        assert_eq!((none.columns, none.rows.len()), (vec!["a".into(), "é b".into()], 0));
+        let all = answer("SELECT 1, 1.5, 'a' || char(0) || 'b', NULL, x'00ff', ''").unwrap();
+        let expected = [Some("1"), Some("1.5"), Some("a\0b"), None, Some("x'00ff'"), Some("")];
+        assert_eq!(all.rows, [expected.map(|text| text.map(str::to_owned)).to_vec()]);
+        let returned = answer("DELETE FROM t RETURNING a").unwrap();
+        assert_eq!((returned.rows.len(), returned.changed), (2, 2));
+        let error = answer("SELECT a,\n  nosuch FROM (SELECT 1 AS a)").unwrap_err();
+        assert_eq!(error.position, Some(12));
+        assert_eq!(error.message, "no such column: nosuch");
+        answer("CREATE TABLE u (a INT PRIMARY KEY)").unwrap();
+        answer("INSERT INTO u VALUES (1)").unwrap();
+        let error = answer("INSERT INTO u VALUES (1)").unwrap_err();
+        assert_eq!(error.code.as_deref(), Some("SQLITE_CONSTRAINT_PRIMARYKEY"));
+        answer("PRAGMA query_only = ON").unwrap();
+        assert_eq!(answer("DELETE FROM u").unwrap_err().kind, DbErrorKind::ReadOnly);
+        assert_eq!(answer("").unwrap(), Answer::default());
     }
 }

@@ -72,18 +72,27 @@ impl Connection {
     pub(super) fn begin(&self, session: &mut dyn Session) -> DbResult<()> {
         let begin = crate::sql::begin(session.dialect());
         match &self.saved {
-            Saved::Postgres(_) => {
-                session.execute(&format!("{begin}; {}", postgres::limits(&self.options, true)))
+            Saved::Postgres(saved) => {
+                session.execute(&format!("{begin}; {}", saved.limits(&self.options, true)))
             }
             Saved::Sqlite(_) | Saved::Mysql(_) => session.execute(begin),
         }
+    }
+
+    /// How long a statement waits for a lock.
+    pub(super) fn patience(&self) -> Duration {
+        self.options.lock_timeout.unwrap_or(match &self.saved {
+            Saved::Sqlite(_) => sqlite::BUSY_TIMEOUT,
+            Saved::Postgres(_) => postgres::LOCK_TIMEOUT,
+            Saved::Mysql(_) => mysql::LOCK_TIMEOUT,
+        })
     }
 
     /// Between two steps of one transaction.
     pub(super) fn settle_within(&self, session: &mut dyn Session) -> Result<(), Error> {
         self.settle(session)?;
         let limits = match &self.saved {
-            Saved::Postgres(_) => postgres::limits(&self.options, true),
+            Saved::Postgres(saved) => saved.limits(&self.options, true),
             Saved::Sqlite(_) | Saved::Mysql(_) => return Ok(()),
         };
         session.execute(&limits).map_err(Error::database("prepare the connection"))
@@ -92,7 +101,7 @@ impl Connection {
     /// The limits of statements outside a transaction.
     pub(super) fn limit_statements(&self, session: &mut dyn Session) -> DbResult<()> {
         match &self.saved {
-            Saved::Postgres(_) => session.execute(&postgres::limits(&self.options, false)),
+            Saved::Postgres(saved) => session.execute(&saved.limits(&self.options, false)),
             Saved::Sqlite(_) | Saved::Mysql(_) => Ok(()),
         }
     }

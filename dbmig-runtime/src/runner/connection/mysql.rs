@@ -9,7 +9,7 @@ use dbmig_build::Dialect;
 
 /// How long a statement waits for a lock, unless the options say otherwise: the migration should be the
 /// one that gives way.
-const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
+pub(super) const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Variables that a migration can change for those after it. Where the two servers differ, both names:
 /// what a server does not know it does not show.

@@ -2,13 +2,16 @@
 
 use std::time::Duration;
 
+use dbmig_build::Dialect;
+
 use super::milliseconds;
 use crate::options::RunOptions;
 use crate::session::{DbResult, Session};
+use crate::sql::literal;
 
 /// How long a statement waits for a lock, unless the options say otherwise: everybody else queues
 /// behind a waiting ALTER TABLE.
-const LOCK_TIMEOUT: Duration = Duration::from_secs(2);
+pub(super) const LOCK_TIMEOUT: Duration = Duration::from_secs(2);
 
 #[derive(Debug)]
 pub(super) struct Saved {
@@ -18,6 +21,8 @@ pub(super) struct Saved {
     has_temporary: bool,
     /// The owner listens on it.
     listens: bool,
+    /// The server can notice that we are gone while a statement runs: known from 14 on.
+    notices: bool,
 }
 
 impl Saved {
@@ -26,15 +31,19 @@ impl Saved {
             "SELECT name, setting FROM pg_catalog.pg_settings WHERE source = 'session' \
              UNION ALL SELECT 'role', pg_catalog.current_setting('role') \
              UNION ALL SELECT '', CASE WHEN pg_catalog.pg_my_temp_schema() <> 0 THEN 'temporary' END \
-             UNION ALL SELECT '', 'listens' FROM pg_catalog.pg_listening_channels()",
+             UNION ALL SELECT '', 'listens' FROM pg_catalog.pg_listening_channels() \
+             UNION ALL SELECT '', 'notices' FROM pg_catalog.pg_settings \
+             WHERE name = 'client_connection_check_interval'",
             &[],
         )?;
-        let mut saved = Self { settings: vec![], has_temporary: false, listens: false };
+        let mut saved =
+            Self { settings: vec![], has_temporary: false, listens: false, notices: false };
         for row in rows {
             let mut row = row.into_iter();
             let (name, value) = (row.next().flatten(), row.next().flatten());
             match (name.as_deref(), value) {
                 (Some(""), Some(what)) if what == "listens" => saved.listens = true,
+                (Some(""), Some(what)) if what == "notices" => saved.notices = true,
                 (Some(""), Some(_)) => saved.has_temporary = true,
                 (Some(name), Some(value)) => saved.settings.push((name.to_owned(), value)),
                 _ => {}
@@ -56,44 +65,32 @@ impl Saved {
         for (name, value) in &self.settings {
             sql.push_str(&format!(
                 "; SELECT pg_catalog.set_config({}, {}, false)",
-                literal(name),
-                literal(value)
+                literal(Dialect::Postgres, name),
+                literal(Dialect::Postgres, value)
             ));
         }
         sql
     }
 }
 
-/// The limits of statements: with LOCAL they end with the transaction, also behind a pooler.
-pub(super) fn limits(options: &RunOptions, local: bool) -> String {
-    let lock = milliseconds(options.lock_timeout.unwrap_or(LOCK_TIMEOUT));
-    let mut list = vec![
-        ("lock_timeout", lock.to_string()),
-        // Between the statements of a migration nobody sleeps, but a slow network can look like it.
-        ("idle_in_transaction_session_timeout", "0".to_owned()),
-    ];
-    if let Some(limit) = options.statement_timeout {
-        list.push(("statement_timeout", milliseconds(limit).to_string()));
-    }
-    // Known from 14 on: a server that notices that we are gone stops the statement.
-    list.push(("client_connection_check_interval", "2000".to_owned()));
-    let names: Vec<_> = list.iter().map(|(name, _)| format!("'{name}'")).collect();
-    let values: Vec<_> =
-        list.iter().map(|(name, value)| format!("WHEN '{name}' THEN '{value}'")).collect();
-    // What a server does not know, or can not do on its platform, is left out.
-    format!(
-        "SELECT pg_catalog.set_config(name, CASE name {} END, {local}) FROM pg_catalog.pg_settings \
-         WHERE name IN ({})",
-        values.join(" "),
-        names.join(", ")
-    )
-}
-
-fn literal(text: &str) -> String {
-    // With a backslash the E form means the same whatever standard_conforming_strings says.
-    match text.contains('\\') {
-        true => format!("E'{}'", text.replace('\\', "\\\\").replace('\'', "''")),
-        false => format!("'{}'", text.replace('\'', "''")),
+impl Saved {
+    /// The limits of statements: with LOCAL they end with the transaction, also behind a pooler.
+    pub(super) fn limits(&self, options: &RunOptions, local: bool) -> String {
+        let lock = milliseconds(options.lock_timeout.unwrap_or(LOCK_TIMEOUT));
+        let statement = options.statement_timeout.map(milliseconds);
+        let list = [
+            ("lock_timeout", Some(lock)),
+            // Between the statements of a migration nobody sleeps, but a slow network can look like it.
+            ("idle_in_transaction_session_timeout", Some(0)),
+            ("statement_timeout", statement),
+            // A server that notices that we are gone stops the statement.
+            ("client_connection_check_interval", self.notices.then_some(2000)),
+        ];
+        let scope = if local { "SET LOCAL" } else { "SET" };
+        let set = |(name, value): (&str, Option<u128>)| {
+            value.map(|value| format!("{scope} {name} = {value}"))
+        };
+        list.into_iter().filter_map(set).collect::<Vec<_>>().join("; ")
     }
 }
 
@@ -107,6 +104,7 @@ mod tests {
             settings: vec![("role".into(), "o'brien".into()), ("a.b".into(), r"c\d".into())],
             has_temporary: true,
             listens: true,
+            notices: false,
         };
         let sql = saved.settle();
         assert!(sql.contains("set_config('role', 'o''brien', false)"), "{sql}");
@@ -116,14 +114,21 @@ mod tests {
 
     #[test]
     fn limits_of_statements() {
+        let saved =
+            |notices| Saved { settings: vec![], has_temporary: false, listens: false, notices };
         let options = RunOptions {
             lock_timeout: Some(Duration::ZERO),
             statement_timeout: Some(Duration::from_micros(1)),
             ..RunOptions::default()
         };
-        let sql = limits(&options, true);
-        assert!(sql.contains("WHEN 'lock_timeout' THEN '0'"), "{sql}");
-        assert!(sql.contains("WHEN 'statement_timeout' THEN '1'"), "{sql}");
-        assert!(!limits(&RunOptions::default(), true).contains("statement_timeout"));
+        assert_eq!(
+            saved(true).limits(&options, true),
+            "SET LOCAL lock_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0; \
+             SET LOCAL statement_timeout = 1; SET LOCAL client_connection_check_interval = 2000"
+        );
+        assert_eq!(
+            saved(false).limits(&RunOptions::default(), false),
+            "SET lock_timeout = 2000; SET idle_in_transaction_session_timeout = 0"
+        );
     }
 }

@@ -7,7 +7,7 @@ use crate::options::RunOptions;
 use crate::session::{DbResult, Session};
 
 /// How long a connection waits for another one, unless the options say otherwise.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
+pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 
 const BUSY: &str = "busy_timeout";
 

@@ -110,6 +110,24 @@ fn index(
         )?;
         return Ok(if there == created { Verdict::Done } else { Verdict::NotDone });
     }
+    match (find_index(session, name, table)?, created) {
+        (None, _) => Ok(if created { Verdict::NotDone } else { Verdict::Done }),
+        (Some((_, true)), true) => Ok(Verdict::Done),
+        // What a build that was cut short leaves behind: no query uses it, and every write pays for it.
+        (Some((name, false)), true) => {
+            session.execute(&format!("DROP INDEX CONCURRENTLY {name}"))?;
+            Ok(Verdict::NotDone)
+        }
+        (Some(_), false) => Ok(Verdict::NotDone),
+    }
+}
+
+/// An index of PostgreSQL: its name in full, and whether it is valid.
+fn find_index(
+    session: &mut dyn Session,
+    name: &Name,
+    table: Option<&Name>,
+) -> DbResult<Option<(String, bool)>> {
     // A new index is in the schema of its table; one that is dropped is named in full.
     let (condition, values) = match table {
         Some(table) => (
@@ -119,24 +137,38 @@ fn index(
         None => ("c.oid = pg_catalog.to_regclass($1)", vec![Value::Text(&name.written)]),
     };
     let sql = format!(
-        "SELECT CASE WHEN i.indisvalid THEN 'valid' ELSE 'invalid' END, \
-         pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname) \
+        "SELECT pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname), \
+         CASE WHEN i.indisvalid THEN 'valid' END \
          FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid \
          JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE {condition}"
     );
-    let row = session.query(&sql, &values)?.into_iter().next();
-    let Some(mut row) = row.map(Vec::into_iter) else {
-        return Ok(if created { Verdict::NotDone } else { Verdict::Done });
-    };
-    let valid = row.next().flatten().as_deref() == Some("valid");
-    match (created, valid, row.next().flatten()) {
-        (true, true, _) => Ok(Verdict::Done),
-        // What a build that was cut short leaves behind: no query uses it, and every write pays for it.
-        (true, false, Some(name)) => {
-            session.execute(&format!("DROP INDEX CONCURRENTLY {name}"))?;
-            Ok(Verdict::NotDone)
+    let Some(row) = session.query(&sql, &values)?.into_iter().next() else { return Ok(None) };
+    let mut row = row.into_iter();
+    let name = row.next().flatten().unwrap_or_default();
+    Ok(Some((name, row.next().flatten().is_some())))
+}
+
+/// The index that a statement of PostgreSQL creates.
+pub(super) struct CreatedIndex {
+    name: Name,
+    table: Name,
+}
+
+impl CreatedIndex {
+    /// `None` where the statement creates none, or does not name it.
+    pub(super) fn of(sql: &str) -> Option<Self> {
+        match Subject::of(sql, Dialect::Postgres) {
+            Subject::Index { name, table: Some(table), created: true } => {
+                Some(Self { name, table })
+            }
+            _ => None,
         }
-        _ => Ok(Verdict::NotDone),
+    }
+
+    /// Its name in full, where it is there and invalid.
+    pub(super) fn invalid(&self, session: &mut dyn Session) -> DbResult<Option<String>> {
+        let found = find_index(session, &self.name, Some(&self.table))?;
+        Ok(found.filter(|(_, valid)| !valid).map(|(name, _)| name))
     }
 }
 

@@ -89,3 +89,32 @@ fn what_postgres_refuses_in_a_transaction() {
     assert!(flags("CREATE TRIGGER t AFTER INSERT ON x BEGIN a; END", Sqlite).body);
     assert!(!flags("CREATE TABLE t (a)", Sqlite).body);
 }
+
+#[test]
+fn what_only_asks() {
+    for (text, dialect, expected) in [
+        ("SELECT 1", Sqlite, true),
+        ("-- x\nSELECT 'into', \"analyze\" FROM t;", Postgres, true),
+        ("WITH a AS (SELECT 1) SELECT * FROM a", Postgres, true),
+        ("VALUES (1)", Postgres, true),
+        ("SHOW TABLES", Mysql, true),
+        ("EXPLAIN DELETE FROM t", Postgres, true),
+        ("EXPLAIN INSERT INTO t VALUES (1)", Postgres, false),
+        ("EXPLAIN ANALYZE SELECT * FROM t", Postgres, true),
+        ("EXPLAIN ANALYZE DELETE FROM t", Postgres, false),
+        ("EXPLAIN ANALYZE CREATE TABLE u AS SELECT 1", Postgres, false),
+        ("EXPLAIN (analyze) DELETE FROM t", Postgres, false),
+        ("WITH a AS (DELETE FROM t RETURNING *) SELECT * FROM a", Postgres, false),
+        ("SELECT * INTO u FROM t", Postgres, false),
+        ("SELECT 1 INTO OUTFILE '/tmp/x'", Mysql, false),
+        ("SELECT 1 /*!50000 INTO OUTFILE '/tmp/x' */", Mysql, false),
+        ("PRAGMA journal_mode", Sqlite, false),
+        ("SET ROLE x", Postgres, false),
+        ("BEGIN", Postgres, false),
+        ("CALL p()", Mysql, false),
+        ("DROP TABLE t", Sqlite, false),
+    ] {
+        let statements = split(text, dialect).statements;
+        assert_eq!(statements[0].only_asks(dialect), expected, "{text}");
+    }
+}
