@@ -15,6 +15,8 @@
 //!
 //! The crate never prints, reads the environment, opens connections, or exits.
 
+#[cfg(feature = "catalogue")]
+pub mod catalogue;
 pub mod connection;
 mod embedded;
 mod error;
