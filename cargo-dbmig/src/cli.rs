@@ -54,6 +54,8 @@ pub enum Command {
     Repair(commands::repair::RepairArgs),
     Baseline(commands::baseline::BaselineArgs),
     #[command(subcommand)]
+    Schema(commands::schema::SchemaCommand),
+    #[command(subcommand)]
     Db(commands::db::DbCommand),
     Explain(commands::explain::ExplainArgs),
     #[command(hide = true)]

@@ -18,6 +18,7 @@ pub mod redo;
 pub mod repair;
 pub mod resolve;
 pub mod revert;
+pub mod schema;
 pub mod seed;
 pub mod sql;
 pub mod status;
@@ -77,6 +78,7 @@ pub fn run(context: &mut Context<'_>, command: Command) -> CliResult<Exit> {
         Command::Baseline(args) => baseline::run(context, &args),
         Command::Repair(args) => repair::run(context, &args),
         Command::Resolve(args) => resolve::run(context, &args),
+        Command::Schema(command) => schema::run(context, &command),
         Command::Db(command) => db::run(context, &command),
         Command::Setup(args) => diesel::setup(context, &args),
         Command::Migration(command) => diesel::migration(context, &command),

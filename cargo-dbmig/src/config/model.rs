@@ -47,6 +47,8 @@ pub struct DatabaseConfig {
     pub seeds: Option<PathBuf>,
     /// `schema`: the path of `schema.rs`.
     pub schema: Option<PathBuf>,
+    /// `external`: patterns of names that belong to somebody else, and are not looked at.
+    pub external: Vec<String>,
 }
 
 /// A line of `[lints]`.

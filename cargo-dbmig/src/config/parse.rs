@@ -12,7 +12,7 @@ use super::reader::Section;
 use super::secret::Secret;
 use crate::error::CliResult;
 
-const DATABASE_KEYS: [&str; 4] = ["dialect", "migrations", "seeds", "schema"];
+const DATABASE_KEYS: [&str; 5] = ["dialect", "migrations", "seeds", "schema", "external"];
 const TABLES: [&str; 5] = ["databases", "env", "lints", "policy", "shadow"];
 const POLICY_KEYS: [&str; 4] = ["start_after", "base", "proof", "schema_rs"];
 const SHADOW_KEYS: [&str; 2] = ["url", "init"];
@@ -70,6 +70,7 @@ fn read_database(section: &Section<'_>) -> CliResult<DatabaseConfig> {
         migrations: section.path("migrations")?,
         seeds: section.path("seeds")?,
         schema: section.path("schema")?,
+        external: section.strings("external")?.unwrap_or_default(),
     })
 }
 

@@ -1,6 +1,7 @@
 //! What several commands do: generating, locking, running, scripts. Knows nothing of clap.
 
 pub mod base;
+pub mod cataloguing;
 pub mod consent;
 pub mod databases;
 pub mod deciding;

@@ -4,7 +4,9 @@
 //! fixed number of queries, however many tables there are. The tables of the history are never part of it.
 
 mod column;
+mod compare;
 mod constraint;
+mod facts;
 mod index;
 mod mysql;
 mod name;
@@ -12,6 +14,7 @@ mod postgres;
 mod program;
 mod read;
 mod scope;
+mod script;
 mod sqlite;
 mod table;
 mod types;
@@ -19,7 +22,9 @@ mod types;
 use dbmig_build::Dialect;
 
 pub use column::{Column, ColumnType, Generated, Identity, TypeKind};
+pub use compare::{Change, Difference, Fingerprint};
 pub use constraint::{Action, Check, Deferrable, Exclusion, ForeignKey, Key, Label};
+pub use facts::{Facts, Kind, Object, facts};
 pub use index::{Index, IndexKey, IndexPart};
 pub use name::Name;
 pub use program::{Routine, RoutineKind, Trigger, View};

@@ -151,7 +151,7 @@ fn push_pieces(out: &mut String, text: &str, split: &Split<'_>) {
 }
 
 /// With a delimiter that the text does not have.
-fn push_delimited(out: &mut String, sql: &str, text: &str) {
+pub(crate) fn push_delimited(out: &mut String, sql: &str, text: &str) {
     let delimiter = (0..)
         .map(|number| match number {
             0 => "//".to_owned(),

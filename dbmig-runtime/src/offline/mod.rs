@@ -13,6 +13,8 @@ mod tests;
 
 use dbmig_build::{Dialect, MigrationSet, Version};
 
+#[cfg(feature = "catalogue")]
+pub(crate) use self::file::push_delimited;
 pub use self::range::Range;
 use self::session::Session;
 use crate::error::{Error, ErrorKind};

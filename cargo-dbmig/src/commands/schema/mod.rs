@@ -1,0 +1,29 @@
+//! `schema …`: what the database holds.
+
+mod dump;
+mod scope;
+
+use clap::Subcommand;
+
+use super::foreign;
+use crate::context::Context;
+use crate::error::CliResult;
+use crate::exit::Exit;
+
+/// Look at what the database holds
+#[derive(Debug, Subcommand)]
+#[command(arg_required_else_help = true)]
+pub enum SchemaCommand {
+    #[expect(missing_docs, reason = "clap would show it in place of that of the arguments")]
+    Dump(dump::DumpArgs),
+    /// A command of another tool
+    #[command(external_subcommand)]
+    Foreign(Vec<String>),
+}
+
+pub(crate) fn run(context: &mut Context<'_>, command: &SchemaCommand) -> CliResult<Exit> {
+    match command {
+        SchemaCommand::Dump(args) => dump::run(context, args),
+        SchemaCommand::Foreign(words) => foreign::run_below("schema", words),
+    }
+}
