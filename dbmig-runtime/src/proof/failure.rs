@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::catalogue::Difference;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::session::DbError;
 
 /// Why a migration is refused.
@@ -29,6 +29,11 @@ pub enum Failure {
 impl Failure {
     pub(super) const fn is_of_up(&self) -> bool {
         matches!(self, Self::Up(_))
+    }
+
+    /// Whether it might be otherwise without rows: statements ran, and one failed.
+    pub(super) fn may_be_of_rows(&self) -> bool {
+        self.error().is_some_and(|error| !matches!(error.kind, ErrorKind::Plan(_)))
     }
 
     pub(super) fn only_with_rows(self) -> Self {
