@@ -131,6 +131,7 @@ fn prove_one(
         }
     }
     match trip {
+        Trip::Failed(failure) if failure.is_interrupted() => return Err(ProofError::Interrupted),
         Trip::Failed(failure) if failure.is_of_up() => {
             return Err(ProofError::Apply(Box::new(failure)));
         }
