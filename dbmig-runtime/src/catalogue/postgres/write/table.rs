@@ -102,7 +102,9 @@ fn head(table: &Table, lines: &[String], form: &Form<'_>) -> String {
             let parents = &table.options["inherits"];
             format!("CREATE {unlogged}{foreign}TABLE {name} {body} INHERITS ({parents})")
         }
-        Form::Alone | Form::Attached(_) => format!("CREATE {unlogged}{foreign}TABLE {name} {body}"),
+        Form::Alone(_) | Form::Attached(_) => {
+            format!("CREATE {unlogged}{foreign}TABLE {name} {body}")
+        }
     }
 }
 
