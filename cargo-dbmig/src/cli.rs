@@ -47,6 +47,8 @@ pub enum Command {
     #[command(subcommand)]
     Seed(commands::seed::SeedCommand),
     Lock(commands::lock::LockArgs),
+    Diff(commands::diff::DiffArgs),
+    Drift(commands::drift::DriftArgs),
     Prove(commands::prove::ProveArgs),
     Rebase(commands::rebase::RebaseArgs),
     Check(commands::check::CheckArgs),

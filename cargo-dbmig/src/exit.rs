@@ -15,6 +15,8 @@ pub enum Exit {
     Database,
     /// 4: history and set disagree, or a decision is needed.
     History,
+    /// 5: a database is not what its migrations make.
+    Drift,
     /// 6: another runner holds the lock.
     Busy,
     /// 130: a signal asked to stop.
@@ -30,6 +32,7 @@ impl Exit {
             Self::Usage => 2,
             Self::Database => 3,
             Self::History => 4,
+            Self::Drift => 5,
             Self::Busy => 6,
             Self::Interrupted => 130,
         }

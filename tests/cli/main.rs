@@ -13,6 +13,7 @@ mod consent;
 mod databases;
 mod db;
 mod diesel;
+mod drift;
 mod flows;
 mod generate;
 mod init;

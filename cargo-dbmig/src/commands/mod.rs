@@ -4,6 +4,8 @@ pub mod baseline;
 pub mod check;
 pub mod db;
 pub mod diesel;
+pub mod diff;
+pub mod drift;
 pub mod explain;
 pub mod extent;
 pub mod foreign;
@@ -73,6 +75,8 @@ pub fn run(context: &mut Context<'_>, command: Command) -> CliResult<Exit> {
         Command::Sql(args) => sql::run(context, &args),
         Command::Seed(command) => seed::run(context, &command),
         Command::Lock(args) => lock::run(context, &args),
+        Command::Diff(args) => diff::run(context, &args),
+        Command::Drift(args) => drift::run(context, &args),
         Command::Prove(args) => prove::run(context, &args),
         Command::Rebase(args) => rebase::run(context, &args),
         Command::Check(args) => check::run(context, &args),

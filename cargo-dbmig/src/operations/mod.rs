@@ -14,3 +14,4 @@ pub mod proving;
 pub mod rebasing;
 pub mod running;
 pub mod scripting;
+pub mod sources;

@@ -2,7 +2,7 @@
 
 use dbmig_build::Dialect;
 
-use super::{Catalogue, Scope};
+use super::{Catalogue, ForeignKey, Scope};
 use crate::session::{DbResult, Session};
 
 impl Catalogue {
@@ -49,7 +49,13 @@ impl Catalogue {
                 .uniques
                 .sort_by(|a, b| (&a.columns, &a.label.name).cmp(&(&b.columns, &b.label.name)));
             table.foreign_keys.sort_by(|a, b| {
-                (&a.columns, &a.table, &a.label.name).cmp(&(&b.columns, &b.table, &b.label.name))
+                let key = |key: &ForeignKey| (key.on_delete.as_str(), key.on_update.as_str());
+                (&a.columns, &a.table, &a.label.name, key(a)).cmp(&(
+                    &b.columns,
+                    &b.table,
+                    &b.label.name,
+                    key(b),
+                ))
             });
             table.checks.sort_by(|a, b| {
                 (&a.label.name, &a.expression).cmp(&(&b.label.name, &b.expression))

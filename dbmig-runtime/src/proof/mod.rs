@@ -6,6 +6,7 @@
 
 mod data;
 mod failure;
+mod replay;
 mod rows;
 mod trip;
 mod values;
@@ -14,6 +15,7 @@ use dbmig_build::lock::{Proof, Verdict};
 use dbmig_build::{LockFile, Migration, MigrationSet, Version};
 
 pub use failure::{Failure, ProofError};
+pub use replay::replay;
 use trip::{Shadowed, Trip};
 
 use crate::catalogue::Scope;

@@ -45,12 +45,23 @@ fn in_order(catalogue: &Catalogue) -> Vec<&Table> {
     let mut left: Vec<&Table> = catalogue.tables.iter().collect();
     let mut sorted: Vec<&Table> = Vec::with_capacity(left.len());
     while !left.is_empty() {
-        let waits = |table: &Table| {
-            table.foreign_keys.iter().any(|key| {
-                key.table != table.name && left.iter().any(|other| other.name == key.table)
-            })
+        let waits_for = |table: &Table, key: &ForeignKey| {
+            key.table != table.name && left.iter().any(|other| other.name == key.table)
         };
-        let at = left.iter().position(|table| !waits(table)).unwrap_or(0);
+        let waits = |table: &Table| table.foreign_keys.iter().any(|key| waits_for(table, key));
+        // A circle is entered where NULL can stand for the parent that is not there yet.
+        let must_wait = |table: &Table| {
+            let needs = |key: &ForeignKey| {
+                let column = |name: &String| table.column(name).is_some_and(|c| c.nullable);
+                !key.columns.iter().any(column)
+            };
+            table.foreign_keys.iter().any(|key| waits_for(table, key) && needs(key))
+        };
+        let at = left
+            .iter()
+            .position(|table| !waits(table))
+            .or_else(|| left.iter().position(|table| !must_wait(table)))
+            .unwrap_or(0);
         sorted.push(left.remove(at));
     }
     sorted

@@ -230,11 +230,11 @@ fn revert(session: &mut dyn Session, set: &MigrationSet, target: &Target) -> Res
     run(session, set, &history, &plan)
 }
 
-fn read(session: &mut dyn Session) -> Result<History, Error> {
+pub(super) fn read(session: &mut dyn Session) -> Result<History, Error> {
     history::read(session).map_err(Error::database("read the history"))
 }
 
-fn run(
+pub(super) fn run(
     session: &mut dyn Session,
     set: &MigrationSet,
     history: &History,
