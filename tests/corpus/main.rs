@@ -7,6 +7,10 @@ mod catalogue;
 mod diesel_program;
 mod differential;
 mod histories;
+#[path = "../support/proofs.rs"]
+mod proofs;
+#[path = "proofs.rs"]
+mod proofs_of_sqlite;
 #[path = "../support/mod.rs"]
 mod support;
 

@@ -7,7 +7,7 @@ mod busy_file;
 mod commit;
 mod concurrent_index;
 #[cfg(feature = "full-tests")]
-mod corpus;
+pub(crate) mod corpus;
 mod cuts;
 mod half_way;
 mod kill_matrix;
@@ -17,6 +17,9 @@ mod many;
 mod offline;
 mod orphan;
 mod poisoned;
+#[cfg(feature = "full-tests")]
+mod proofs;
+mod prove;
 mod program;
 mod protection;
 mod proxy;
