@@ -23,7 +23,8 @@ fn broken(set: &Path) -> BTreeSet<String> {
 /// How many were proved, and how many refused.
 pub(crate) fn assert_agrees(set: &Path, output: &str, argued: &[(&str, &str)]) -> (usize, usize) {
     let about = set.display();
-    let value: Value = serde_json::from_str(output).unwrap_or_else(|error| panic!("{about}: {error}: {output}"));
+    let value: Value =
+        serde_json::from_str(output).unwrap_or_else(|error| panic!("{about}: {error}: {output}"));
     let proved = value["proved"].as_array().unwrap_or_else(|| panic!("{about}: {value}"));
     let refused: BTreeMap<&str, &Value> = proved
         .iter()

@@ -17,11 +17,11 @@ mod many;
 mod offline;
 mod orphan;
 mod poisoned;
+mod program;
 #[cfg(feature = "full-tests")]
 mod proofs;
-mod prove;
-mod program;
 mod protection;
+mod prove;
 mod proxy;
 mod records;
 mod restored;

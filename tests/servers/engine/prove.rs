@@ -6,8 +6,12 @@ use crate::support::Server;
 /// How many scratch databases the server has.
 fn scratches(site: &Site) -> Vec<String> {
     let sql = match site.scratch.server {
-        Server::Postgres => "SELECT datname::text FROM pg_database WHERE datname LIKE 'dbmig\\_scratch\\_%'",
-        _ => "SELECT CAST(SCHEMA_NAME AS CHAR) FROM information_schema.SCHEMATA WHERE SCHEMA_NAME LIKE 'dbmig\\_scratch\\_%'",
+        Server::Postgres => {
+            "SELECT datname::text FROM pg_database WHERE datname LIKE 'dbmig\\_scratch\\_%'"
+        }
+        _ => {
+            "SELECT CAST(SCHEMA_NAME AS CHAR) FROM information_schema.SCHEMATA WHERE SCHEMA_NAME LIKE 'dbmig\\_scratch\\_%'"
+        }
     };
     let rows = open(&site.url).query(sql, &[]).unwrap();
     rows.into_iter().filter_map(|row| row.into_iter().next().flatten()).collect()
@@ -15,13 +19,21 @@ fn scratches(site: &Site) -> Vec<String> {
 
 fn with_three(server: Server) -> Site {
     let site = Site::new(server);
-    site.sandbox.migration("1_users", "CREATE TABLE users (id INT PRIMARY KEY, email VARCHAR(50) NOT NULL, age INT);", "DROP TABLE users;");
+    site.sandbox.migration(
+        "1_users",
+        "CREATE TABLE users (id INT PRIMARY KEY, email VARCHAR(50) NOT NULL, age INT);",
+        "DROP TABLE users;",
+    );
     site.sandbox.migration(
         "2_posts",
         "CREATE TABLE posts (id INT PRIMARY KEY, author INT NOT NULL REFERENCES users (id), title TEXT);",
         "DROP TABLE posts;",
     );
-    site.sandbox.migration("3_age", "ALTER TABLE users DROP COLUMN age;", "ALTER TABLE users ADD COLUMN age INT;");
+    site.sandbox.migration(
+        "3_age",
+        "ALTER TABLE users DROP COLUMN age;",
+        "ALTER TABLE users ADD COLUMN age INT;",
+    );
     site
 }
 
@@ -30,12 +42,20 @@ fn verdicts_and_what_is_left() {
     for server in servers() {
         let site = with_three(server);
         let ran = site.dbmig(["prove"]).ok();
-        for line in ["lossless              1_users", "lossless              2_posts", "schema only           3_age"] {
+        for line in [
+            "lossless              1_users",
+            "lossless              2_posts",
+            "schema only           3_age",
+        ] {
             assert!(ran.stdout.contains(line), "{ran}");
         }
         assert!(ran.stderr.contains("the way back loses users.age"), "{ran}");
         let tables = site.dbmig(["schema", "dump"]).ok();
-        assert_eq!(tables.stdout.trim().replace("SET check_function_bodies = off;", ""), "", "{tables}");
+        assert_eq!(
+            tables.stdout.trim().replace("SET check_function_bodies = off;", ""),
+            "",
+            "{tables}"
+        );
     }
 }
 
@@ -55,7 +75,8 @@ fn a_column_at_another_place_is_told_and_not_refused() {
 #[test]
 fn protected_servers_get_no_scratch_database() {
     let site = with_three(Server::Postgres);
-    let dialect = "dialect = \"postgres\"\n[env.live]\nkind = \"production\"\nurl_env = \"DATABASE_URL\"\n";
+    let dialect =
+        "dialect = \"postgres\"\n[env.live]\nkind = \"production\"\nurl_env = \"DATABASE_URL\"\n";
     site.sandbox.write("dbmig.toml", dialect);
     let ran = site.dbmig(["prove", "--env", "live"]).exits(2);
     assert!(ran.stderr.contains("which is protected"), "{ran}");
@@ -73,8 +94,14 @@ fn what_a_crash_left_is_dropped_next_time() {
             _ => format!("`{name}`"),
         };
         // Of 2023; of a name that only looks like one; and a young one, which may be about to be used.
-        let young = format!("dbmig_scratch_{}_1_1", std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs());
-        let (old, other) = (format!("dbmig_scratch_1700000000_{}_1", std::process::id()), format!("dbmig_scratch_x{}", std::process::id()));
+        let young = format!(
+            "dbmig_scratch_{}_1_1",
+            std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs()
+        );
+        let (old, other) = (
+            format!("dbmig_scratch_1700000000_{}_1", std::process::id()),
+            format!("dbmig_scratch_x{}", std::process::id()),
+        );
         let mut session = open(&site.url);
         for name in [&old, &other, &young] {
             session.execute(&format!("CREATE DATABASE {}", quoted(name))).unwrap();
