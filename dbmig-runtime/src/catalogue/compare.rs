@@ -1,12 +1,12 @@
 //! How two catalogues differ, and the two digests that say whether they do.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
 
 use dbmig_build::Digest;
 
 use super::facts::{Facts, Kind, Object, facts};
-use super::{Catalogue, Name};
+use super::{Catalogue, Name, Table};
 
 /// Two digests of a catalogue: equal ones mean that nothing differs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,7 +66,7 @@ impl Catalogue {
     /// What differs in `other`, by object. What belongs to a table that only one has is not told again.
     pub fn differences(&self, other: &Self) -> Vec<Difference> {
         let (mut before, mut after) = (facts(self), facts(other));
-        let tables = |all: &BTreeMap<Object, Facts>| -> Vec<Name> {
+        let tables = |all: &BTreeMap<Object, Facts>| -> HashSet<Name> {
             all.keys().filter(|object| object.of.is_none()).map(|o| o.name.clone()).collect()
         };
         let (here, there) = (tables(&before), tables(&after));
@@ -97,13 +97,13 @@ impl Catalogue {
 
     /// Tables whose columns are the same in another order.
     fn reordered<'a>(&'a self, other: &'a Self) -> impl Iterator<Item = Difference> + 'a {
-        let names = |catalogue: &Self, name: &Name| -> Option<Vec<String>> {
-            let table = catalogue.table(name)?;
-            Some(table.columns.iter().map(|column| column.name.clone()).collect())
+        let names = |table: &Table| -> Vec<String> {
+            table.columns.iter().map(|column| column.name.clone()).collect()
         };
+        let there: HashMap<_, _> = other.tables.iter().map(|table| (&table.name, table)).collect();
         self.tables.iter().filter_map(move |table| {
-            let before = names(self, &table.name)?;
-            let after = names(other, &table.name)?;
+            let before = names(table);
+            let after = names(there.get(&table.name)?);
             let sorted = |names: &[String]| {
                 let mut names = names.to_vec();
                 names.sort();

@@ -64,6 +64,33 @@ const VALUES: [&str; 9] = [
 /// Keywords that are called like functions.
 const CALLED: [&str; 6] = ["CAST", "GLOB", "IF", "LIKE", "RAISE", "REPLACE"];
 
+/// Keywords that views and triggers have no use for: without quotes these are names there.
+const NAMES: [&str; 23] = [
+    "ACTION",
+    "ANALYZE",
+    "ATTACH",
+    "CASCADE",
+    "COLUMN",
+    "DATABASE",
+    "DEFERRED",
+    "DETACH",
+    "EXCLUSIVE",
+    "EXPLAIN",
+    "IMMEDIATE",
+    "INITIALLY",
+    "KEY",
+    "PLAN",
+    "PRAGMA",
+    "QUERY",
+    "REINDEX",
+    "RELEASE",
+    "RENAME",
+    "RESTRICT",
+    "SAVEPOINT",
+    "VACUUM",
+    "VIRTUAL",
+];
+
 fn is_one_of(word: &str, words: &[&str]) -> bool {
     words.iter().any(|other| other.eq_ignore_ascii_case(word))
 }
@@ -80,9 +107,12 @@ impl Spelling {
         Self(names)
     }
 
-    /// Adds a name; `false` where it was known.
-    pub(super) fn add(&mut self, name: &str) -> bool {
-        self.0.insert(folded(name), name.to_owned()).is_none()
+    /// Adds a name. Of two that differ only in case, which mean the same to SQLite, one stands for both.
+    pub(super) fn add(&mut self, name: &str) {
+        let spelled = self.0.entry(folded(name)).or_insert_with(|| name.to_owned());
+        if name < spelled.as_str() {
+            name.clone_into(spelled);
+        }
     }
 
     /// How a name is spelled that is known.
@@ -122,16 +152,21 @@ impl Spelling {
                 None if token.kind == TokenKind::Word && is_keyword(&name) => {
                     name.to_ascii_uppercase()
                 }
-                // What no column is called is a string to SQLite, in double quotes.
+                None if is_one_of(&name, &["rowid", "oid", "_rowid_"]) => folded(&name),
+                // To SQLite it is a string, in double quotes, and RENAME COLUMN makes one of it.
+                None if token.text.starts_with('"') && !is_qualified(before, after) => {
+                    crate::sql::literal(dbmig_build::Dialect::Sqlite, &name)
+                }
                 None => token.text.to_owned(),
             },
             _ => token.text.to_owned(),
         }
     }
 
-    /// A whole statement: views and triggers. Names keep their case, which names columns of views.
+    /// A whole statement: views and triggers. The names of a view's columns are not taken from this.
     pub(super) fn statement(&self, tokens: &[Token<'_>]) -> String {
         let mut out = Writer::default();
+        let trigger = tokens.first().is_some_and(|first| is_word(first, "CREATE"));
         let mut body = false;
         for (at, token) in tokens.iter().enumerate() {
             let before = at.checked_sub(1).map(|before| &tokens[before]);
@@ -139,8 +174,8 @@ impl Spelling {
             if body && before.is_some_and(|t| t.kind == TokenKind::Terminator) {
                 out.line(if after.is_some() { "    " } else { "" });
             }
-            out.push(token.kind, &self.word_of_statement(before, token), after);
-            if !body && is_word(token, "BEGIN") && self.get(token.text).is_none() {
+            out.push(token.kind, &self.word_of_statement(before, token, after), after);
+            if !body && trigger && is_word(token, "BEGIN") && !before.is_some_and(goes_on) {
                 body = true;
                 out.line("    ");
             }
@@ -148,23 +183,48 @@ impl Spelling {
         out.text
     }
 
-    fn word_of_statement(&self, before: Option<&Token<'_>>, token: &Token<'_>) -> String {
+    fn word_of_statement(
+        &self,
+        before: Option<&Token<'_>>,
+        token: &Token<'_>,
+        after: Option<&Token<'_>>,
+    ) -> String {
         let name = unquoted(token.text);
-        let known = self.get(&name).is_some();
+        let known = self.get(&name);
+        let spelled = known.unwrap_or(&name);
         match token.kind {
-            TokenKind::Word if is_reserved(&name) || (is_keyword(&name) && !known) => {
-                name.to_ascii_uppercase()
+            TokenKind::Word if is_one_of(&name, &NAMES) || dotted(before) || dotted(after) => {
+                bare(spelled)
             }
+            TokenKind::Word if is_reserved(&name) => name.to_ascii_uppercase(),
+            TokenKind::Word if is_keyword(&name) && known.is_none() => name.to_ascii_uppercase(),
+            TokenKind::Word => spelled.to_owned(),
             TokenKind::QuotedName => {
                 // In double quotes it is a string to SQLite where nothing is called so.
-                let certain = known
+                let certain = known.is_some()
                     || !token.text.starts_with('"')
                     || before.is_some_and(|t| is_word(t, "AS") || is_symbol(t, "."));
-                if certain && is_plain(&name) { name } else { quoted(&name) }
+                if certain { bare(spelled) } else { quoted(&name) }
             }
             _ => token.text.to_owned(),
         }
     }
+}
+
+fn dotted(neighbour: Option<&Token<'_>>) -> bool {
+    neighbour.is_some_and(|token| is_symbol(token, "."))
+}
+
+/// Whether a name must follow: the body of a trigger does not begin here.
+fn goes_on(before: &Token<'_>) -> bool {
+    is_symbol(before, ".") || is_symbol(before, ",") || is_word(before, "OF")
+}
+
+/// Whether a name is part of a longer one, or that of a type.
+fn is_qualified(before: Option<&Token<'_>>, after: Option<&Token<'_>>) -> bool {
+    let ends = before.is_some_and(|before| is_word(before, "AS"));
+    let called = after.is_some_and(|after| is_symbol(after, "("));
+    ends || called || dotted(before) || dotted(after)
 }
 
 fn quoted(name: &str) -> String {
@@ -248,7 +308,8 @@ mod tests {
             ("(id)-1", "(id) - 1"),
             ("null - 1", "NULL - 1"),
             ("name collate nocase = 'It''s'", "Name COLLATE NOCASE = 'It''s'"),
-            ("name = \"draft\"", "Name = \"draft\""),
+            ("name = \"it's a draft\"", "Name = 'it''s a draft'"),
+            ("cast(id as \"Odd Type\") > \"ROWID\"", "CAST(id AS \"Odd Type\") > rowid"),
             ("\"my table\".id > .5", "\"my table\".id > .5"),
             ("[MY TABLE] . [id]", "\"my table\".id"),
             ("cast(id as text)glob 'a*'", "CAST(id AS text) GLOB 'a*'"),
@@ -265,7 +326,7 @@ mod tests {
 
     #[test]
     fn an_expression_is_left_alone_once_it_is_written() {
-        for sql in ["id - 1 > -5 AND -id < - -5", "length(Name) <= 10", "Name = \"draft\""] {
+        for sql in ["id - 1 > -5 AND -id < - -5", "length(Name) <= 10", "Name = 'draft'"] {
             assert_eq!(spelling().expression(&seen(sql)), sql);
         }
     }
@@ -274,7 +335,7 @@ mod tests {
     fn statements() {
         for (sql, expected) in [
             ("select \"id\",[Name] from \"my table\"", "SELECT id, Name FROM \"my table\""),
-            ("select ID as \"Total\", 'x' as [y]", "SELECT ID AS Total, 'x' AS y"),
+            ("select ID as \"Total\", 'x' as [y]", "SELECT id AS Total, 'x' AS y"),
             ("select \"draft\", t . * from t", "SELECT \"draft\", t.* FROM t"),
             ("select count( * )from t order by x desc", "SELECT count(*) FROM t ORDER BY x desc"),
             (

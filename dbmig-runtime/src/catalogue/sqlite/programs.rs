@@ -1,6 +1,6 @@
 //! Views and triggers.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use dbmig_build::sql::{Token, TokenKind};
 
@@ -74,15 +74,15 @@ pub(super) fn triggers(stored: &Stored) -> Vec<Trigger> {
 /// The tables and views that a text mentions, and their columns: in quotes, these are no strings.
 fn mentioned(stored: &Stored, names: &HashMap<String, &str>, tokens: &[Token<'_>]) -> Spelling {
     let mut spelling = Spelling::default();
+    let mut found = HashSet::new();
     for token in tokens {
         if !matches!(token.kind, TokenKind::Word | TokenKind::QuotedName) {
             continue;
         }
         let Some(name) = names.get(&folded(&unquoted(token.text))) else { continue };
-        if spelling.add(name) {
-            stored.columns(name).iter().for_each(|column| {
-                spelling.add(&column.name);
-            });
+        if found.insert(*name) {
+            spelling.add(name);
+            stored.columns(name).iter().for_each(|column| spelling.add(&column.name));
         }
     }
     spelling
