@@ -3,9 +3,14 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "these are tests")]
 
+mod catalogue;
 mod diesel_program;
 mod differential;
 mod histories;
+#[path = "../support/proofs.rs"]
+mod proofs;
+#[path = "proofs.rs"]
+mod proofs_of_sqlite;
 #[path = "../support/mod.rs"]
 mod support;
 

@@ -7,6 +7,9 @@ mod connections;
 mod engine;
 #[path = "../../dbmig-build/tests/lock_faults/pairs.rs"]
 mod pairs;
+#[cfg(feature = "full-tests")]
+#[path = "../support/proofs.rs"]
+mod proofs;
 mod rebase;
 mod runtime;
 #[path = "../support/mod.rs"]
