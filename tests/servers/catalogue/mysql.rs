@@ -114,6 +114,40 @@ fn texts(catalogue: &Catalogue, about: &str) {
     assert!(greeting.is_some_and(|one| one.contains(body)), "{about}: {greeting:?}");
 }
 
+/// Who chose a name. An index that was made for a foreign key stays when that goes, and has a name of its
+/// own from then on.
+#[track_caller]
+fn labels(catalogue: &Catalogue, about: &str) {
+    let mut all = Vec::new();
+    for table in &catalogue.tables {
+        let keys = table.uniques.iter().map(|one| &one.label);
+        let foreign = table.foreign_keys.iter().map(|one| &one.label);
+        let indexes = table.indexes.iter().map(|one| &one.label);
+        let checks = table.checks.iter().map(|one| &one.label);
+        let labels = keys.chain(foreign).chain(indexes).chain(checks);
+        all.extend(labels.map(|label| (&*table.name.name, label.name.as_deref(), label.generated)));
+    }
+    for (table, name, generated) in [
+        ("kinds", "code", true),
+        ("kinds", "chosen_unique", false),
+        ("kinds", "small_2", true),
+        ("kinds", "down", false),
+        ("kinds", "chosen_check", false),
+        ("visits", "visits_ibfk_1", true),
+        ("visits", "second_fk", false),
+        ("visits", "seconds", false),
+        ("visits", "place_b", true),
+        ("visits", "left_behind", false),
+    ] {
+        assert!(all.contains(&(table, Some(name), generated)), "{about}: {table}.{name}");
+    }
+    // The index, whose name counts as chosen by the server, and the key.
+    let count = |generated| {
+        all.iter().filter(|one| **one == ("visits", Some("written by"), generated)).count()
+    };
+    assert_eq!((count(true), count(false)), (1, 1), "{about}");
+}
+
 #[test]
 fn every_kind_of_object_comes_back() {
     for server in both() {
@@ -127,6 +161,7 @@ fn every_kind_of_object_comes_back() {
         let scratch = again(server, &catalogue, &about);
         same_for_the_server(&site.scratch, &scratch, &about);
         texts(&catalogue, &about);
+        labels(&catalogue, &about);
 
         // The program tells the same of both.
         let json = |url: &str| {
