@@ -12,4 +12,5 @@ pub mod locking;
 pub mod protection;
 pub mod rebasing;
 pub mod running;
+pub mod schema_files;
 pub mod scripting;
