@@ -77,14 +77,15 @@ fn select(dialect: Dialect, tables: &Tables, there: &[&str]) -> String {
     parts.join(" UNION ALL ")
 }
 
+/// What says something about a version: neither that a repeatable ran, nor that a text was accepted.
+pub(super) const COUNTS: &str = "action NOT IN ('repeat', 'accept')";
+
 /// Of every version the newest record, and the newest that says how it was applied: all that counts,
 /// however many attempts there were.
 fn newest_records(table: &str) -> String {
-    let (repeat, accept) = (Action::Repeat.as_str(), Action::Accept.as_str());
-    let counts = format!("action NOT IN ('{repeat}', '{accept}')");
     format!(
-        "{table} JOIN (SELECT MAX(id) AS newest FROM {table} WHERE {counts} GROUP BY version \
-         UNION SELECT MAX(id) FROM {table} WHERE {counts} AND state = 'finished' \
+        "{table} JOIN (SELECT MAX(id) AS newest FROM {table} WHERE {COUNTS} GROUP BY version \
+         UNION SELECT MAX(id) FROM {table} WHERE {COUNTS} AND state = 'finished' \
          AND action <> 'revert' GROUP BY version) AS counted ON newest = id"
     )
 }

@@ -24,6 +24,8 @@ pub(crate) struct Attempt<'a> {
     pub(crate) ended: Ended,
     pub(crate) total: usize,
     pub(crate) done: usize,
+    /// How many are done once what is about to be sent is; as many as are done where nothing is.
+    pub(crate) intent: usize,
     pub(crate) done_digest: Option<&'a Digest>,
     pub(crate) seconds: f64,
     /// Why a person decided it.
@@ -50,6 +52,7 @@ impl<'a> Attempt<'a> {
             ended: Ended::Finished,
             total: 0,
             done: 0,
+            intent: 0,
             done_digest: None,
             seconds: 0.0,
             reason,
@@ -210,7 +213,7 @@ pub(crate) fn cells<'a>(
         ("statements_total", count(attempt.total).into()),
         ("statements_done", count(attempt.done).into()),
         ("done_digest", attempt.done_digest.map(Digest::as_str).into()),
-        ("intent", count(attempt.done).into()),
+        ("intent", count(attempt.intent).into()),
         ("batch", run.batch.into()),
         ("runner", run.runner.as_str().into()),
         ("reason", attempt.reason.into()),
@@ -269,12 +272,43 @@ pub(crate) fn advance(
     (done, done_digest): (usize, &Digest),
     intent: usize,
 ) -> DbResult<()> {
+    update(session, tables, (version, number), (done, done_digest), intent, "")
+}
+
+/// Statement mode: all statements are in the database, and the attempt is over.
+pub(crate) fn finish_attempt(
+    session: &mut dyn Session,
+    tables: &Tables,
+    version: &Version,
+    number: i64,
+    done: (usize, &Digest),
+) -> DbResult<()> {
+    let dialect = session.dialect();
+    let stamp = text(dialect, stamp(dialect));
+    let ending = format!(
+        ", state = 'finished', error = NULL, finished_at = {}, \
+         stamp = (SELECT {stamp} FROM {diesel} d WHERE d.version = {table}.version)",
+        moment(dialect, 0.0),
+        diesel = tables.diesel(),
+        table = tables.history(),
+    );
+    update(session, tables, (version, number), done, done.0, &ending)
+}
+
+fn update(
+    session: &mut dyn Session,
+    tables: &Tables,
+    (version, number): (&Version, i64),
+    (done, done_digest): (usize, &Digest),
+    intent: usize,
+    more: &str,
+) -> DbResult<()> {
     let (dialect, table) = (session.dialect(), tables.history());
     let place = |index| placeholder(dialect, index);
     // Whoever decided about the attempt meanwhile has finished it, or made a newer one. MySQL takes a
     // subquery on the table that is updated only when it stands in a FROM of its own.
     let sql = format!(
-        "UPDATE {table} SET statements_done = {}, done_digest = {}, intent = {} \
+        "UPDATE {table} SET statements_done = {}, done_digest = {}, intent = {}{more} \
          WHERE version = {} AND attempt = {} AND state <> 'finished' AND attempt = \
          (SELECT newest FROM (SELECT MAX(attempt) AS newest FROM {table} WHERE version = {}) AS attempts)",
         place(1),

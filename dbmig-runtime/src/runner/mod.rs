@@ -180,6 +180,8 @@ fn run_steps(
     if engine.options.scope == Scope::All {
         return transaction::run_all(session, engine, (set, history, plan), observer, report);
     }
+    // As the run found it, or as the record of a migration left it.
+    let mut settled = true;
     for step in &plan.steps {
         if session.interrupted() {
             return Err(Error::new(ErrorKind::Interrupted));
@@ -193,7 +195,9 @@ fn run_steps(
         let batch = Batch::of(work.sql, session.dialect(), &work.settings);
         let transaction = batch.mode(&work.settings) == history::Mode::Transaction;
         let about = |error: Error| error.during(work.path(), transaction);
-        engine.connection.settle(session).map_err(about)?;
+        if !std::mem::take(&mut settled) {
+            engine.connection.settle(session).map_err(about)?;
+        }
         let started = Instant::now();
         observer.event(Event::Started { name: work.name, direction: work.direction });
         packets::refuse(session, &work, &batch)?;
@@ -202,6 +206,8 @@ fn run_steps(
             false => statement_mode::run(session, engine, &work, &batch, observer),
         };
         let end = end.map_err(about)?;
+        // Outside a transaction the record is written on a connection that was put back.
+        settled = !transaction && matches!(end, StepEnd::Done { .. });
         report_end(&work, &end, started, observer, report);
     }
     repeatables::run(session, engine, (set, plan), observer, report)

@@ -7,6 +7,7 @@
 use std::time::{Duration, Instant};
 
 use dbmig_build::Dialect;
+use dbmig_build::sql::StatementKind;
 
 use super::batch::Batch;
 use super::lock::jittered;
@@ -107,7 +108,7 @@ impl Attempt<'_> {
         observer: &mut dyn Observer,
     ) -> Result<(), Error> {
         for index in done..self.batch.len() {
-            self.before(session, index, observer)?;
+            self.before(session, index, index == done, observer)?;
             let before = changes(session);
             if let Err(error) = self.send(session, index, observer) {
                 // `OR FAIL` keeps the rows before the one that failed.
@@ -134,12 +135,20 @@ impl Attempt<'_> {
         &self,
         session: &mut dyn Session,
         index: usize,
+        first: bool,
         observer: &mut dyn Observer,
     ) -> Result<(), Error> {
         if session.interrupted() {
+            if first {
+                // The claim has announced it already.
+                let _ = self.advance(session, index, index);
+            }
             return Err(Error::new(ErrorKind::Interrupted));
         }
-        if index > 0 && session.dialect() != Dialect::Sqlite {
+        if first {
+            return Ok(());
+        }
+        if self.may_have_let_go(session, index - 1) {
             let lock = &self.engine.lock;
             let ours = lock.is_ours(session).map_err(Error::database("look at the lock"))?;
             if !ours {
@@ -149,6 +158,20 @@ impl Attempt<'_> {
         }
         self.advance(session, index, index + 1)
             .map_err(Error::database("record what is about to be sent"))
+    }
+
+    /// Whether statement `index` can have let go of the lock: only functions do that.
+    fn may_have_let_go(&self, session: &dyn Session, index: usize) -> bool {
+        let sql = self.batch.statement(index).unwrap_or_default();
+        match session.dialect() {
+            Dialect::Sqlite => false,
+            // A default or a trigger may call anything.
+            Dialect::Postgres => true,
+            Dialect::Mysql => {
+                self.batch.kind(index) != Some(StatementKind::Ddl)
+                    || sql.to_ascii_lowercase().contains("select")
+            }
+        }
     }
 
     /// Sends a statement; one that did not get its lock is sent again.
@@ -199,7 +222,6 @@ impl Attempt<'_> {
         session: &mut dyn Session,
         observer: &mut dyn Observer,
     ) -> Result<(), Error> {
-        self.advance(session, 0, 1).map_err(Error::database("record what is about to be sent"))?;
         let sent = self.batch.send_all(session, observer);
         // A transaction that the file left open is not left to the caller.
         let left_open = leave_transaction(session);
@@ -220,8 +242,9 @@ impl Attempt<'_> {
                 Direction::Up => history::claim(session, tables, version)?,
                 Direction::Down => history::forget(session, tables, version)?,
             };
-            self.advance(session, self.batch.len(), self.batch.len())?;
-            history::end_attempt(session, tables, version, self.number, Ended::Finished, None)?;
+            let all = self.batch.len();
+            let done = (all, self.batch.digest_of_first(all));
+            history::finish_attempt(session, tables, version, self.number, done)?;
             if self.work.direction == Direction::Down {
                 history::void_data(session, tables)?;
             }
@@ -279,12 +302,11 @@ fn begin(
     let tables = engine.tables;
     let started = Instant::now();
     let claim = |session: &mut dyn Session| -> DbResult<Claim> {
-        let history = history::read(session)?;
-        let applied = history.applied.contains_key(work.version);
+        let (applied, newest) = history::read_version(session, tables, work.version)?;
         if applied == (work.direction == Direction::Up) {
             return Ok(Claim::ByAnother);
         }
-        let half = history.records.get(work.version).filter(|record| record.is_half_done());
+        let half = newest.as_ref().filter(|record| record.is_half_done());
         let (number, done) = match half {
             None => (history::next_attempt(session, tables, work.version)?, 0),
             Some(half) if is_what_we_resume(work, half, batch) => {
@@ -293,6 +315,8 @@ fn begin(
             Some(half) => return Ok(Claim::HalfDone(Box::new(half.clone()))),
         };
         let mut attempt = record(session, work, number, batch, Ended::Started, started, None);
+        // What is sent first is announced with it.
+        attempt.intent = batch.len().min(done + 1);
         match half {
             Some(half) => {
                 attempt.done = done;

@@ -356,7 +356,14 @@ pub(super) fn record<'a>(
 ) -> Attempt<'a> {
     let seconds = started.elapsed().as_secs_f64();
     let done = if ended == Ended::Finished { batch.len() } else { 0 };
-    Attempt { ended, done, error, seconds, ..finished(session.dialect(), work, number, batch) }
+    Attempt {
+        ended,
+        done,
+        intent: done,
+        error,
+        seconds,
+        ..finished(session.dialect(), work, number, batch)
+    }
 }
 
 /// The record of an attempt that ended well.
@@ -389,6 +396,7 @@ pub(crate) fn finished<'a>(
         ended: Ended::Finished,
         total: batch.len(),
         done: batch.len(),
+        intent: batch.len(),
         done_digest: None,
         seconds: 0.0,
         reason: None,

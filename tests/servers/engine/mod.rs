@@ -22,6 +22,7 @@ mod protection;
 mod proxy;
 mod records;
 mod restored;
+mod round_trips;
 mod signals;
 mod three_in_the_morning;
 
