@@ -78,7 +78,7 @@ impl Page {
         let mut line = String::new();
         for item in items {
             if !line.is_empty() {
-                if self.width_of(&line) + " ,".len() + item.len() > WIDTH {
+                if self.width_of(&line) + " ,".len() + item.len() >= WIDTH {
                     self.line(std::mem::take(&mut line));
                 } else {
                     line.push(' ');
@@ -90,7 +90,7 @@ impl Page {
         self.line(line);
     }
 
-    /// `#[derive(…)]`: in one line, else one a line.
+    /// `#[derive(…)]`: in one line, else all in a line of their own, else one a line.
     pub(super) fn derive(&mut self, derives: &[String]) {
         let one = format!("#[derive({})]", derives.join(", "));
         // Room for what closes it and a comma.
@@ -99,7 +99,13 @@ impl Page {
         }
         self.line("#[derive(");
         self.depth += 1;
-        derives.iter().for_each(|derive| self.line(format!("{derive},")));
+        let inner = format!("{},", derives.join(", "));
+        // The last comma does not count.
+        if self.width_of(&inner) <= WIDTH + 1 {
+            self.line(inner);
+        } else {
+            derives.iter().for_each(|derive| self.line(format!("{derive},")));
+        }
         self.depth -= 1;
         self.line(")]");
     }
@@ -129,6 +135,9 @@ impl Page {
         self.text
     }
 }
+
+#[cfg(all(test, feature = "full-tests"))]
+mod against_rustfmt;
 
 #[cfg(test)]
 mod tests {
@@ -168,7 +177,14 @@ mod tests {
 
     #[test]
     fn attributes_break_as_rustfmt_does() {
-        for (lengths, lines) in [(&[40, 43][..], 1), (&[40, 44], 4), (&[85], 1), (&[86], 3)] {
+        for (lengths, lines) in [
+            (&[40, 43][..], 1),
+            (&[40, 44], 3),
+            (&[44, 50], 3),
+            (&[44, 51], 4),
+            (&[85], 1),
+            (&[86], 3),
+        ] {
             let text = page(|p| p.derive(&names(lengths)));
             assert_eq!(text.lines().count(), lines, "{text}");
         }
