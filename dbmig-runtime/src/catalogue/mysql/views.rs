@@ -1,0 +1,70 @@
+//! Views.
+
+use super::super::{Catalogue, Options, Scope, View};
+use super::columns::Columns;
+use super::source::Source;
+use crate::session::{DbError, DbErrorKind, DbResult};
+
+/// Reads all of them, and takes their columns.
+pub(super) fn read(
+    source: &mut Source<'_>,
+    columns: &mut Columns,
+    scope: &Scope,
+    catalogue: &mut Catalogue,
+) -> DbResult<()> {
+    let algorithm = if source.server.mariadb { "ALGORITHM" } else { "NULL" };
+    let asked = ["TABLE_NAME", "VIEW_DEFINITION", "CHECK_OPTION", "SECURITY_TYPE", algorithm];
+    for mut cells in source.rows(&asked, "VIEWS", "TABLE_SCHEMA", "")? {
+        let name = cells.text();
+        if !scope.holds(&source.name(&name)) {
+            continue;
+        }
+        let definition = cells.filled().ok_or_else(|| {
+            let message = format!(
+                "the definition of view {name} is hidden from this user: grant it SHOW VIEW and SELECT"
+            );
+            DbError::new(DbErrorKind::Other, message)
+        })?;
+        let mut options = Options::new();
+        let mut say = |key, value: Option<String>, usual: &str| {
+            options.extend(value.filter(|value| value != usual).map(|value| (key, value)));
+        };
+        say("check_option", cells.filled(), "NONE");
+        say("security", cells.filled(), "DEFINER");
+        let algorithm = match cells.filled() {
+            Some(algorithm) => Some(algorithm),
+            // MySQL tells it nowhere else.
+            None => algorithm_of(&source.shown("VIEW", &name, 1)?),
+        };
+        say("algorithm", algorithm, "UNDEFINED");
+        let own = columns.remove(&name).unwrap_or_default();
+        catalogue.views.push(View {
+            definition: source.unqualified(definition),
+            columns: own.into_iter().map(|column| (column.name, column.ty.text)).collect(),
+            name: source.name(name),
+            materialized: false,
+            indexes: Vec::new(),
+            options,
+            comment: None,
+        });
+    }
+    Ok(())
+}
+
+/// `CREATE ALGORITHM=MERGE DEFINER=…`.
+fn algorithm_of(statement: &str) -> Option<String> {
+    let rest = statement.strip_prefix("CREATE ALGORITHM=")?;
+    rest.split_whitespace().next().map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn algorithms() {
+        let shown = "CREATE ALGORITHM=TEMPTABLE DEFINER=`a`@`b` VIEW `v` AS select 1";
+        assert_eq!(algorithm_of(shown).as_deref(), Some("TEMPTABLE"));
+        assert_eq!(algorithm_of("CREATE VIEW"), None);
+    }
+}

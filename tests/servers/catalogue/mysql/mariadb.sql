@@ -1,0 +1,49 @@
+CREATE SEQUENCE numbers START WITH 10 INCREMENT BY 5 MINVALUE 5 MAXVALUE 5000 CACHE 20 CYCLE;
+CREATE SEQUENCE plain_numbers;
+CREATE TABLE numbered (
+    id BIGINT NOT NULL DEFAULT nextval(numbers) PRIMARY KEY,
+    made_by VARCHAR(100) DEFAULT (concat('a', 1 + 2)),
+    day_of DATE DEFAULT (curdate() + INTERVAL 1 DAY),
+    packed TEXT COMPRESSED,
+    key_text UUID DEFAULT uuid(),
+    address INET6 DEFAULT '::1',
+    kept INT AS (id % 7) PERSISTENT,
+    KEY unused (made_by(10)) IGNORED,
+    CONSTRAINT named_json CHECK (json_valid(made_by))
+);
+CREATE TABLE checked (
+    id INT PRIMARY KEY CHECK (id > 0),
+    n INT NOT NULL DEFAULT 1 COMMENT 'a check of its own' CHECK (n < 5 AND n <> 3),
+    doc JSON NOT NULL DEFAULT '{}'
+);
+CREATE TABLE remembered (
+    id INT PRIMARY KEY,
+    word VARCHAR(10),
+    secret INT WITHOUT SYSTEM VERSIONING
+) WITH SYSTEM VERSIONING;
+CREATE TABLE remembered_openly (
+    id INT PRIMARY KEY,
+    since TIMESTAMP(6) GENERATED ALWAYS AS ROW START,
+    until TIMESTAMP(6) GENERATED ALWAYS AS ROW END INVISIBLE,
+    PERIOD FOR SYSTEM_TIME (since, until)
+) WITH SYSTEM VERSIONING
+PARTITION BY SYSTEM_TIME (PARTITION old HISTORY, PARTITION now CURRENT);
+CREATE TABLE rooms (
+    id INT NOT NULL,
+    begins DATE NOT NULL,
+    ends DATE NOT NULL,
+    PERIOD FOR booked (begins, ends),
+    UNIQUE KEY once (id, booked WITHOUT OVERLAPS)
+);
+CREATE TABLE page_packed (id INT PRIMARY KEY) ENGINE = InnoDB PAGE_COMPRESSED = 1;
+CREATE TABLE aria (id INT PRIMARY KEY) ENGINE = Aria TRANSACTIONAL = 1;
+CREATE VIEW numbers_view AS SELECT nextval(numbers) AS n;
+CREATE AGGREGATE FUNCTION summed(x INT) RETURNS INT
+BEGIN
+    DECLARE total INT DEFAULT 0;
+    DECLARE CONTINUE HANDLER FOR NOT FOUND RETURN total;
+    LOOP
+        FETCH GROUP NEXT ROW;
+        SET total = total + x;
+    END LOOP;
+END;
