@@ -6,6 +6,9 @@ const WIDTH: usize = 100;
 /// Names up to this length share lines when they do not fit into one.
 const SHORT: usize = 10;
 
+/// The widest arguments of an attribute that share its line.
+const ARGUMENTS: usize = 70;
+
 /// A text that grows line by line.
 #[derive(Debug, Default)]
 pub(super) struct Page {
@@ -112,8 +115,10 @@ impl Page {
 
     /// `#[outer(inner(…))]`: in one line, else one argument a line.
     pub(super) fn attribute(&mut self, head: &str, arguments: &[String]) {
-        let one = format!("#[{head}({}))]", arguments.join(", "));
-        if self.width_of(&one) < WIDTH {
+        let inner = arguments.join(", ");
+        let one = format!("#[{head}({inner}))]");
+        let narrow = arguments.len() == 1 || inner.chars().count() <= ARGUMENTS;
+        if narrow && self.width_of(&one) < WIDTH {
             return self.line(one);
         }
         self.line(format!("#[{head}("));
@@ -188,7 +193,7 @@ mod tests {
             let text = page(|p| p.derive(&names(lengths)));
             assert_eq!(text.lines().count(), lines, "{text}");
         }
-        for (lengths, lines) in [(&[40, 48][..], 1), (&[40, 49], 4)] {
+        for (lengths, lines) in [(&[30, 38][..], 1), (&[30, 39], 4), (&[90], 1), (&[91], 3)] {
             let text = page(|p| p.attribute("a(b", &names(lengths)));
             assert_eq!(text.lines().count(), lines, "{text}");
         }
