@@ -35,7 +35,8 @@ fn routines(source: &mut Source<'_>, scope: &Scope, catalogue: &mut Catalogue) -
         let mode = cells.text();
         let comment = cells.filled();
         let shown = source.shown(&ty, &name.name, 2)?;
-        let found = lex(&shown);
+        let shown = finished(&shown);
+        let found = lex(shown);
         let aggregate = found
             .iter()
             .take_while(|token| token.text != "(")
@@ -111,7 +112,7 @@ fn triggers(source: &mut Source<'_>, scope: &Scope, catalogue: &mut Catalogue) -
                 "CREATE TRIGGER {} {timing} {event} ON {} FOR EACH ROW{follows} {}",
                 names::quoted(&source.name(&name)),
                 names::quoted(&table),
-                trigger_body(&shown),
+                trigger_body(finished(&shown)),
             );
             catalogue.triggers.push(Trigger {
                 name: name.clone(),
@@ -151,8 +152,11 @@ fn events(source: &mut Source<'_>, scope: &Scope, catalogue: &mut Catalogue) -> 
         let comment = cells.filled();
         let schedule = schedule(&mut cells);
         let shown = source.shown("EVENT", &name.name, 3)?;
-        let statement =
-            format!("CREATE EVENT {} {schedule} DO {}", names::quoted(&name), event_body(&shown));
+        let statement = format!(
+            "CREATE EVENT {} {schedule} DO {}",
+            names::quoted(&name),
+            event_body(finished(&shown))
+        );
         catalogue.others.push(OtherObject {
             kind: "event",
             name,
@@ -183,6 +187,12 @@ fn schedule(cells: &mut Cells) -> String {
         _ => " DISABLE ON SLAVE",
     });
     out
+}
+
+/// Without the semicolon that the servers keep where they were sent several statements at once. By its
+/// characters: in some modes a text has other tokens.
+fn finished(text: &str) -> &str {
+    text.trim_end_matches([';', ' ', '\t', '\r', '\n'])
 }
 
 fn joined(found: &[Token<'_>]) -> String {
@@ -248,6 +258,17 @@ mod tests {
             ("CREATE DEFINER=`a`@`b` PACKAGE BODY `p` AS\nEND", "PACKAGE BODY", " AS\nEND"),
         ] {
             assert_eq!(after_name(&lex(text), kind), expected);
+        }
+    }
+
+    #[test]
+    fn ends() {
+        for (text, expected) in [
+            ("SELECT 1; \n", "SELECT 1"),
+            ("BEGIN SELECT 1; END", "BEGIN SELECT 1; END"),
+            ("SELECT '\\';", "SELECT '\\'"),
+        ] {
+            assert_eq!(finished(text), expected);
         }
     }
 
