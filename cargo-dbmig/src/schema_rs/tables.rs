@@ -42,7 +42,7 @@ pub(super) fn collect<'a>(
         .tables
         .iter()
         .filter(|table| is_in_schema(&table.name, options.schema.as_deref()))
-        .filter(|table| is_written(catalogue.dialect, &table.name.name, options))
+        .filter(|table| is_written(catalogue.dialect, table, options))
         .map(|table| read(catalogue, table, options, warnings))
         .collect()
 }
@@ -55,11 +55,14 @@ fn is_in_schema(name: &Name, schema: Option<&str>) -> bool {
     }
 }
 
-fn is_written(dialect: Dialect, name: &str, options: &Options) -> bool {
+fn is_written(dialect: Dialect, table: &catalogue::Table, options: &Options) -> bool {
+    let name = &table.name.name;
     let start: String = name.chars().take(6).collect();
     // What begins like this is SQLite's own, or may become so.
     let own = dialect == Dialect::Sqlite && start.eq_ignore_ascii_case("sqlite");
-    !own && !name.starts_with("__") && options.filter.holds(name)
+    // MariaDB lists them apart from tables, where Diesel does not look.
+    let apart = table.options.contains_key("system_versioned");
+    !own && !apart && !name.starts_with("__") && options.filter.holds(name)
 }
 
 fn read<'a>(
@@ -86,7 +89,7 @@ fn read<'a>(
         columns.insert(0, rowid_column(rowid, options));
     }
     if options.sorting == Sorting::Name {
-        sort(catalogue.dialect, &mut columns);
+        sort(catalogue, &mut columns);
     }
     warn_of_equal_names(table, &columns, warnings);
     let key = key.into_iter().map(|column| rust_name(column, Some(&rust))).collect();
@@ -128,9 +131,12 @@ fn rowid_column<'a>(name: &'a str, options: &Options) -> Column<'a> {
     Column { sql: name, rust: name.to_owned(), ty: SqlType::plain(rust), comment: None }
 }
 
-fn sort(dialect: Dialect, columns: &mut [Column<'_>]) {
-    match dialect {
-        // The server sorts them, by its own rules for names.
+fn sort(catalogue: &Catalogue, columns: &mut [Column<'_>]) {
+    match catalogue.dialect {
+        // The servers sort them, each by its own rule for names: what stands between the letters moves.
+        Dialect::Mysql if catalogue.server.starts_with("mariadb") => {
+            columns.sort_by_key(|column| column.sql.to_uppercase());
+        }
         Dialect::Mysql => columns.sort_by_key(|column| column.sql.to_lowercase()),
         Dialect::Sqlite | Dialect::Postgres => columns.sort_by_key(|column| column.sql),
     }

@@ -454,18 +454,29 @@ fn tables_that_are_left_out_take_their_keys_along() {
 fn columns_by_name_and_keys_by_position() {
     use Dialect::{Mysql, Sqlite};
     let options = Options { sorting: Sorting::Name, ..Options::default() };
-    for (dialect, columns, order) in [
-        (Sqlite, ["b int!", "a int!", "C int!"], "C a b"),
-        (Mysql, ["b int!", "a int!", "C int!"], "a b C"),
+    for (dialect, server, order) in [
+        (Sqlite, "sqlite-3", "C _d a b"),
+        (Mysql, "mysql-9", "_d a b C"),
+        (Mysql, "mariadb-10", "a b C _d"),
     ] {
-        let text = body(&catalogue(dialect, vec![table(dialect, "t", "a,b", &columns)]), &options);
+        let columns = ["b int!", "_d int!", "a int!", "C int!"];
+        let mut catalogue = catalogue(dialect, vec![table(dialect, "t", "a,b", &columns)]);
+        server.clone_into(&mut catalogue.server);
+        let text = body(&catalogue, &options);
         let fields: Vec<_> =
             text.lines().filter_map(|line| line.trim().split_once(" -> ")).map(|f| f.0).collect();
-        assert_eq!(fields.join(" "), order);
+        assert_eq!(fields.join(" "), order, "{server}");
         // SQLite's keys are in the order of the table.
         let key = if dialect == Sqlite { "t (b, a) {" } else { "t (a, b) {" };
         assert!(text.contains(key), "{text}");
     }
+}
+
+#[test]
+fn tables_with_versions_of_their_rows_are_left_out() {
+    let mut users = table(Dialect::Mysql, "users", "id", &["id int!"]);
+    users.options.insert("system_versioned", String::new());
+    assert_eq!(body(&catalogue(Dialect::Mysql, vec![users]), &Options::default()), "");
 }
 
 #[test]

@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use dbmig_runtime::Session;
-use dbmig_runtime::catalogue::Catalogue;
+use dbmig_runtime::catalogue::{Catalogue, Schemas};
+use dbmig_runtime::{Dialect, Session};
 
 use super::formatted;
 use crate::config::PrintSchema;
@@ -32,6 +32,9 @@ impl Maker {
     /// The text, and what is to be said about it.
     pub(super) fn make(&self, session: &mut dyn Session, print: &PrintSchema) -> CliResult<Schema> {
         let mut scope = print.options.scope();
+        if is_default(session, print.options.schema.as_deref())? {
+            scope.schemas = Schemas::Default;
+        }
         scope.exclude.extend(self.external.iter().cloned());
         let catalogue = Catalogue::read(session, &scope)
             .map_err(|error| failure::of_database("read the schema", error))?;
@@ -53,5 +56,18 @@ impl Maker {
 
     fn show(&self, path: &Path) -> String {
         project::show(path, &self.cwd)
+    }
+}
+
+/// Whether the default schema was named: Diesel makes a module of it all the same.
+fn is_default(session: &mut dyn Session, schema: Option<&str>) -> CliResult<bool> {
+    match (session.dialect(), schema) {
+        (Dialect::Postgres, schema) => Ok(schema == Some("public")),
+        (Dialect::Mysql, Some(schema)) => {
+            let rows = session.query("SELECT CAST(DATABASE() AS CHAR)", &[]);
+            let rows = rows.map_err(|error| failure::of_database("read the schema", error))?;
+            Ok(rows.first().and_then(|row| row.first()?.as_deref()) == Some(schema))
+        }
+        (Dialect::Mysql, None) | (Dialect::Sqlite, _) => Ok(false),
     }
 }
