@@ -47,6 +47,7 @@ pub enum Command {
     #[command(subcommand)]
     Seed(commands::seed::SeedCommand),
     Lock(commands::lock::LockArgs),
+    Prove(commands::prove::ProveArgs),
     Rebase(commands::rebase::RebaseArgs),
     Check(commands::check::CheckArgs),
     Log(commands::log::LogArgs),

@@ -155,7 +155,25 @@ pub fn of_database(doing: &str, error: DbError) -> CliError {
     error.hint.into_iter().fold(shown, CliError::help)
 }
 
+/// The same of a run on a scratch database: nobody has to decide about what it left there.
+pub fn on_scratch(error: Error, files: Files<'_>) -> CliError {
+    if let ErrorKind::Statement(statement) = &error.kind {
+        return of_statement_alone(statement, files);
+    }
+    let mut shown = of_run(error, files);
+    shown.help.clear();
+    shown
+}
+
 fn of_statement(error: &StatementError, files: Files<'_>) -> CliError {
+    let shown = of_statement_alone(error, files);
+    let shown =
+        error.blockers.iter().fold(shown, |shown, who| shown.note(format!("in its way: {who}")));
+    with_state(shown, error, files)
+}
+
+/// Where it is, which statement, and what the database says.
+fn of_statement_alone(error: &StatementError, files: Files<'_>) -> CliError {
     let at = error.place.map(|(line, column)| format!(":{line}:{column}")).unwrap_or_default();
     let path = place(&error.name, &error.file, files);
     let mut shown = CliError::database(format!("{path}{at}: {}", error.error));
@@ -168,8 +186,11 @@ fn of_statement(error: &StatementError, files: Files<'_>) -> CliError {
     for more in [&error.error.detail, &error.error.hint].into_iter().flatten() {
         shown = shown.note(more);
     }
-    let shown =
-        error.blockers.iter().fold(shown, |shown, who| shown.note(format!("in its way: {who}")));
+    shown
+}
+
+/// What state the database is in, and what to do.
+fn with_state(shown: CliError, error: &StatementError, files: Files<'_>) -> CliError {
     if error.doubtful {
         return shown
             .note("the file has transactions of its own, was sent whole, or changed tables that have none: how much of it is in the database is not known")

@@ -29,6 +29,8 @@ mod options;
 pub mod plan;
 #[doc(hidden)]
 pub mod private;
+#[cfg(feature = "catalogue")]
+pub mod proof;
 mod report;
 pub mod runner;
 pub mod session;

@@ -13,6 +13,7 @@ pub mod lock;
 pub mod log;
 pub mod migrate;
 pub mod plan;
+pub mod prove;
 pub mod rebase;
 pub mod redo;
 pub mod repair;
@@ -110,6 +111,7 @@ pub fn run(context: &mut Context<'_>, command: Command) -> CliResult<Exit> {
         Command::Sql(args) => sql::run(context, &args),
         Command::Seed(command) => seed::run(context, &command),
         Command::Lock(args) => lock::run(context, &args),
+        Command::Prove(args) => prove::run(context, &args),
         Command::Rebase(args) => rebase::run(context, &args),
         Command::Check(args) => check::run(context, &args),
         Command::Log(args) => log::run(context, &args),

@@ -112,7 +112,7 @@ impl Location {
     }
 
     /// A connection to the server that does not stand in the database.
-    fn maintenance(&self) -> CliResult<Box<dyn Session>> {
+    pub(super) fn maintenance(&self) -> CliResult<Box<dyn Session>> {
         // What the environment sets up belongs into its database.
         let setup = Setup::default();
         let opened: DbResult<Box<dyn Session>> = match &self.target {
@@ -126,7 +126,7 @@ impl Location {
         opened.map_err(|error| self.refused(&error))
     }
 
-    fn quoted(&self, name: &str) -> String {
+    pub(super) fn quoted(&self, name: &str) -> String {
         match &self.target {
             Target::Mysql(_) => format!("`{}`", name.replace('`', "``")),
             _ => format!("\"{}\"", name.replace('"', "\"\"")),

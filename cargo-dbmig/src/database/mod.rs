@@ -10,6 +10,7 @@ mod mysql;
 mod patience;
 mod postgres;
 mod redact;
+mod scratch;
 mod setup;
 mod sqlite;
 mod url;
@@ -21,7 +22,7 @@ use dbmig_build::Dialect;
 use dbmig_runtime::Session;
 use dbmig_runtime::session::{DbError, DbErrorKind, DbResult};
 
-use crate::config::{Env, TlsMode};
+use crate::config::{Env, EnvironmentConfig, TlsMode};
 use crate::error::{CliError, CliResult};
 use crate::shell;
 pub use client::Client;
@@ -31,6 +32,7 @@ pub use mysql::MysqlTarget;
 pub use postgres::PostgresTarget;
 pub(crate) use postgres::are_words;
 use redact::redacted;
+pub use scratch::Scratch;
 pub use setup::Setup;
 pub use url::SqliteUrl;
 
@@ -89,6 +91,42 @@ impl Location {
     pub fn in_memory() -> CliResult<Box<dyn Session>> {
         let around = Surroundings { env: &Env::default(), tls: None, cwd: Path::new("") };
         Self::of(":memory:", around.cwd, around)?.open(Access::Write)
+    }
+
+    /// The same in memory: what new connections are told is told to this one.
+    ///
+    /// # Errors
+    ///
+    /// As [`Location::of`].
+    fn in_memory_instead(&self) -> CliResult<Self> {
+        let around = Surroundings { env: &Env::default(), tls: None, cwd: Path::new("") };
+        let memory = Self::of(":memory:", around.cwd, around)?;
+        Ok(Self { setup: self.setup.clone(), ..memory })
+    }
+
+    /// A database in memory, with what the environment tells new connections.
+    ///
+    /// # Errors
+    ///
+    /// As [`Location::of`].
+    pub fn memory(section: &EnvironmentConfig) -> CliResult<Self> {
+        let around = Surroundings { env: &Env::default(), tls: None, cwd: Path::new("") };
+        Ok(Self::of(":memory:", around.cwd, around)?.with_setup_of(section))
+    }
+
+    /// With what the environment tells new connections.
+    pub fn with_setup_of(self, section: &EnvironmentConfig) -> Self {
+        Self { setup: Setup::of(section), ..self }
+    }
+
+    /// Another database of the same server; a file stays what it is.
+    pub fn with_database(&self, name: &str) -> Self {
+        let target = match &self.target {
+            Target::Sqlite(url) => Target::Sqlite(url.clone()),
+            Target::Postgres(target) => Target::Postgres(target.with_database(name)),
+            Target::Mysql(target) => Target::Mysql(target.with_database(Some(name))),
+        };
+        Self { target, ..self.clone() }
     }
 
     /// What messages call it.

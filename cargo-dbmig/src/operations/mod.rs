@@ -10,6 +10,7 @@ pub mod generating;
 pub mod init;
 pub mod locking;
 pub mod protection;
+pub mod proving;
 pub mod rebasing;
 pub mod running;
 pub mod schema_files;

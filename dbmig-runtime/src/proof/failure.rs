@@ -1,0 +1,100 @@
+//! Why a way back is refused.
+
+use std::fmt;
+
+use crate::catalogue::Difference;
+use crate::error::Error;
+use crate::session::DbError;
+
+/// Why a migration is refused.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Failure {
+    /// `up.sql` failed.
+    Up(Box<Error>),
+    /// `down.sql` failed, or there is none.
+    Down(Box<Error>),
+    /// `down.sql` failed, and only when there are rows.
+    DownWithRows(Box<Error>),
+    /// After `down.sql` the schema is not what it was.
+    NotRestored(Vec<Difference>),
+    /// After `down.sql` the migration can not be applied again.
+    Again(Box<Error>),
+    /// The same, and only when there are rows.
+    AgainWithRows(Box<Error>),
+    /// Applied again, it does not make what it made the first time.
+    AgainDiffers(Vec<Difference>),
+}
+
+impl Failure {
+    pub(super) const fn is_of_up(&self) -> bool {
+        matches!(self, Self::Up(_))
+    }
+
+    pub(super) fn only_with_rows(self) -> Self {
+        match self {
+            Self::Down(error) => Self::DownWithRows(error),
+            Self::Again(error) => Self::AgainWithRows(error),
+            other => other,
+        }
+    }
+
+    /// The error of the run, where there is one.
+    pub fn error(&self) -> Option<&Error> {
+        match self {
+            Self::Up(error)
+            | Self::Down(error)
+            | Self::DownWithRows(error)
+            | Self::Again(error)
+            | Self::AgainWithRows(error) => Some(error),
+            Self::NotRestored(_) | Self::AgainDiffers(_) => None,
+        }
+    }
+
+    /// What differs, where that is the reason.
+    pub fn differences(&self) -> &[Difference] {
+        match self {
+            Self::NotRestored(differences) | Self::AgainDiffers(differences) => differences,
+            _ => &[],
+        }
+    }
+
+    /// In one line, as a verdict keeps it.
+    pub fn in_short(&self) -> String {
+        match self {
+            Self::Up(_) => "up.sql fails".to_owned(),
+            Self::Down(_) => "down.sql fails".to_owned(),
+            Self::DownWithRows(_) => "down.sql fails when there are rows".to_owned(),
+            Self::NotRestored(_) => "down.sql does not restore the schema".to_owned(),
+            Self::Again(_) => "up.sql fails after down.sql".to_owned(),
+            Self::AgainWithRows(_) => "up.sql fails after down.sql when there are rows".to_owned(),
+            Self::AgainDiffers(_) => "up.sql after down.sql makes another schema".to_owned(),
+        }
+    }
+}
+
+/// Why nothing could be proved.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum ProofError {
+    /// The set can not be applied to an empty database.
+    Apply(Box<Failure>),
+    /// The scratch database: what was done with it.
+    Shadow(&'static str, DbError),
+}
+
+impl fmt::Display for ProofError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Apply(failure) => match failure.error() {
+                Some(error) => write!(f, "the set can not be applied: {error}"),
+                None => f.write_str("the set can not be applied"),
+            },
+            Self::Shadow(doing, error) => {
+                write!(f, "could not {doing} the scratch database: {error}")
+            }
+        }
+    }
+}
+
+impl std::error::Error for ProofError {}

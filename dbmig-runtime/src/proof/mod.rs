@@ -1,0 +1,152 @@
+//! Proof: whether every `down.sql` undoes its `up.sql`, schema and data, tried on a scratch database.
+//!
+//! For each migration: rows are made for what the ones before it have built, the catalogue and the data are
+//! read, the migration is applied, reverted, compared with what was there, and applied again. What runs it
+//! is the runner of a real run.
+
+mod data;
+mod failure;
+mod rows;
+mod trip;
+mod values;
+
+use dbmig_build::lock::{Proof, Verdict};
+use dbmig_build::{LockFile, Migration, MigrationSet, Version};
+
+pub use failure::{Failure, ProofError};
+use trip::{Shadowed, Trip};
+
+use crate::catalogue::Scope;
+use crate::session::{DbResult, Session};
+
+/// Where proofs are made: a source of empty databases.
+pub trait Shadow {
+    /// An empty database. The one before it is not used any more.
+    ///
+    /// # Errors
+    ///
+    /// What kept it from being made.
+    fn fresh(&mut self) -> DbResult<Box<dyn Session>>;
+}
+
+/// What was found out about one migration.
+#[derive(Debug)]
+pub struct Proved {
+    /// Which one.
+    pub version: Version,
+    /// Its directory.
+    pub name: String,
+    /// The verdict, with [`Verdict::None`] where there is a failure.
+    pub verdict: Verdict,
+    /// Why it is refused.
+    pub failure: Option<Failure>,
+    /// Tables for which no row could be made, with the reason.
+    pub no_rows: Vec<(String, String)>,
+    /// It can not be applied when there are rows: how that failed.
+    pub hazard: Option<Failure>,
+    /// A row that the way back does not restore.
+    pub example: Option<String>,
+    /// The server and its major version.
+    pub server: String,
+}
+
+impl Proved {
+    /// As the lock keeps it; `None` for a version that is not locked.
+    pub fn to_proof(&self, lock: &LockFile, dialect: dbmig_build::Dialect) -> Option<Proof> {
+        Some(Proof {
+            verdict: self.verdict.clone(),
+            inputs: lock.proof_inputs(&self.version)?,
+            dialect,
+            server: self.server.clone(),
+            no_rows: self.no_rows.clone(),
+        })
+    }
+}
+
+/// Proves the migrations that `wanted` names, in order; tells each as soon as it is known.
+///
+/// # Errors
+///
+/// The set can not be applied to an empty database, or there is no scratch database.
+pub fn prove(
+    set: &MigrationSet,
+    shadow: &mut dyn Shadow,
+    scope: &Scope,
+    wanted: &dyn Fn(&Version) -> bool,
+    tell: &mut dyn FnMut(&Proved),
+) -> Result<Vec<Proved>, ProofError> {
+    let mut shadowed = Shadowed::new(set, shadow, scope);
+    let mut all = Vec::new();
+    for (at, migration) in set.iter().enumerate() {
+        if wanted(&migration.version) {
+            let proved = prove_one(&mut shadowed, at, migration)?;
+            tell(&proved);
+            all.push(proved);
+        }
+    }
+    Ok(all)
+}
+
+fn prove_one(
+    shadowed: &mut Shadowed<'_>,
+    at: usize,
+    migration: &Migration,
+) -> Result<Proved, ProofError> {
+    shadowed.reach(at)?;
+    let no_rows = shadowed.fill()?;
+    let mut proved = Proved {
+        version: migration.version.clone(),
+        name: migration.dir_name.to_string(),
+        verdict: Verdict::None(String::new()),
+        failure: None,
+        no_rows,
+        hazard: None,
+        example: None,
+        server: shadowed.server().to_owned(),
+    };
+    let with_rows = shadowed.has_rows();
+    let mut trip = shadowed.trip(at, migration)?;
+    if with_rows && matches!(trip, Trip::Failed(_)) {
+        // Is it the rows?
+        shadowed.start_anew();
+        shadowed.reach(at)?;
+        let without = shadowed.trip(at, migration)?;
+        match (trip, without) {
+            // It goes wrong only when there are rows.
+            (Trip::Failed(failure), Trip::Done(done)) if failure.is_of_up() => {
+                proved.hazard = Some(failure);
+                proved.no_rows =
+                    vec![("*".to_owned(), "up.sql fails when there are rows".to_owned())];
+                trip = Trip::Done(done);
+            }
+            (Trip::Failed(failure), Trip::Done(_)) => trip = Trip::Failed(failure.only_with_rows()),
+            (Trip::Failed(failure), Trip::Failed(other)) if failure.is_of_up() => {
+                if other.is_of_up() {
+                    return Err(ProofError::Apply(Box::new(other)));
+                }
+                proved.hazard = Some(failure);
+                trip = Trip::Failed(other);
+            }
+            (_, other) => trip = other,
+        }
+    }
+    match trip {
+        Trip::Failed(failure) if failure.is_of_up() => {
+            return Err(ProofError::Apply(Box::new(failure)));
+        }
+        Trip::Failed(failure) => {
+            proved.verdict = Verdict::None(failure.in_short());
+            proved.failure = Some(failure);
+        }
+        Trip::Declared(reason) => proved.verdict = Verdict::None(reason),
+        Trip::Done(done) => {
+            proved.example = done.example;
+            proved.verdict = match (done.lost.is_empty(), done.reordered) {
+                (true, false) => Verdict::Lossless,
+                (true, true) => Verdict::LosslessReordered,
+                (false, _) => Verdict::SchemaOnly(done.lost),
+            };
+        }
+    }
+    Ok(proved)
+}

@@ -1,0 +1,284 @@
+//! Rows for every table, made to be unpleasant: NULL wherever it is allowed, duplicates wherever nothing
+//! forbids them, the longest texts, the extremes of numbers, several children of one parent.
+//!
+//! Deterministic: the same catalogue gets the same rows. What the database refuses is tried in another
+//! form; a table that takes none is named.
+
+use std::collections::BTreeMap;
+
+use super::values::{distinct, in_conditions, pool};
+use crate::catalogue::{Catalogue, Column, ForeignKey, IndexKey, Name, Table};
+use crate::session::{DbResult, Session};
+use crate::sql::quoted;
+use dbmig_build::Dialect;
+
+/// How many rows a table gets.
+const ROWS: usize = 5;
+/// How many forms of a row are tried.
+const TRIES: usize = 60;
+
+/// Which tables took no row, and why.
+pub(super) type Without = Vec<(String, String)>;
+
+/// Gives rows to every table that `needs` them, parents first.
+pub(super) fn fill(
+    session: &mut dyn Session,
+    catalogue: &Catalogue,
+    needs: &dyn Fn(&Table) -> bool,
+) -> Without {
+    let mut without = Without::new();
+    let mut number = 0;
+    for table in in_order(catalogue) {
+        // What is written through a parent, or belongs to somebody else's module, is not filled by itself.
+        if !needs(table) || table.options.keys().any(|key| matches!(*key, "virtual" | "module")) {
+            continue;
+        }
+        if let Err(reason) = fill_table(session, catalogue, table, &mut number) {
+            without.push((table.name.to_string(), reason));
+        }
+    }
+    without
+}
+
+/// Tables after those that they point to; what stands in a circle in the order of names.
+fn in_order(catalogue: &Catalogue) -> Vec<&Table> {
+    let mut left: Vec<&Table> = catalogue.tables.iter().collect();
+    let mut sorted: Vec<&Table> = Vec::with_capacity(left.len());
+    while !left.is_empty() {
+        let waits = |table: &Table| {
+            table.foreign_keys.iter().any(|key| {
+                key.table != table.name && left.iter().any(|other| other.name == key.table)
+            })
+        };
+        let at = left.iter().position(|table| !waits(table)).unwrap_or(0);
+        sorted.push(left.remove(at));
+    }
+    sorted
+}
+
+fn fill_table(
+    session: &mut dyn Session,
+    catalogue: &Catalogue,
+    table: &Table,
+    number: &mut usize,
+) -> Result<(), String> {
+    let dialect = catalogue.dialect;
+    let conditions: Vec<_> = table.checks.iter().map(|check| check.expression.as_str()).collect();
+    let wanted = in_conditions(catalogue, &conditions);
+    let keys = unique_columns(table);
+    let columns: Vec<_> = table.columns.iter().filter(|column| is_given(table, column)).collect();
+    let pools: BTreeMap<&str, Vec<String>> = columns
+        .iter()
+        .map(|column| {
+            let mut values = pool(catalogue, column);
+            values.extend(wanted.iter().cloned());
+            (column.name.as_str(), values)
+        })
+        .collect();
+    let mut done = 0;
+    let mut reason = None;
+    for row in 0..ROWS {
+        let parents = parents(session, catalogue, table);
+        for attempt in 0..TRIES {
+            *number += 1;
+            let cells = columns.iter().map(|column| {
+                let made = Made { dialect, table, keys: &keys, parents: &parents, number: *number };
+                made.cell(column, &pools[column.name.as_str()], row, attempt)
+            });
+            let Some(cells) = cells.collect::<Option<Vec<_>>>() else {
+                reason.get_or_insert_with(|| why_not(table, &columns, &pools, &parents));
+                break;
+            };
+            match insert(session, dialect, table, &columns, &cells) {
+                Ok(()) => {
+                    done += 1;
+                    break;
+                }
+                Err(error) => drop(reason.get_or_insert(error.to_string())),
+            }
+        }
+    }
+    match (done, reason) {
+        (0, Some(reason)) => Err(reason),
+        _ => Ok(()),
+    }
+}
+
+/// What no row can give to a column: it gives itself.
+fn is_given(table: &Table, column: &Column) -> bool {
+    let rowid = table.primary_key.as_ref().is_some_and(|key| key.columns == [column.name.clone()]);
+    column.generated.is_none()
+        && !column.identity.as_ref().is_some_and(|identity| identity.always)
+        && !(column.auto_increment && rowid)
+}
+
+/// Columns of which no two rows may be equal, alone or with others.
+fn unique_columns(table: &Table) -> Vec<&str> {
+    let keys = table.primary_key.iter().chain(&table.uniques);
+    let indexes = table.indexes.iter().filter(|index| index.unique);
+    let of_indexes = indexes.flat_map(|index| &index.parts).filter_map(|part| match &part.key {
+        IndexKey::Column(name) => Some(name.as_str()),
+        // An expression over it most likely needs another value as well.
+        IndexKey::Expression(text) => {
+            table.columns.iter().map(|c| c.name.as_str()).find(|name| text.contains(name))
+        }
+    });
+    keys.flat_map(|key| key.columns.iter().map(String::as_str)).chain(of_indexes).collect()
+}
+
+/// The rows that a foreign key can point to, as literals, a list a key.
+type Parents = Vec<Vec<Vec<String>>>;
+
+fn parents(session: &mut dyn Session, catalogue: &Catalogue, table: &Table) -> Parents {
+    let dialect = catalogue.dialect;
+    table
+        .foreign_keys
+        .iter()
+        .map(|key| {
+            let list: Vec<_> =
+                key.referenced.iter().map(|name| as_literal(dialect, name)).collect();
+            let sql = format!(
+                "SELECT {} FROM {} ORDER BY 1 LIMIT 4",
+                list.join(", "),
+                qualified(dialect, &key.table)
+            );
+            let rows = session.query(&sql, &[]).unwrap_or_default();
+            let rows = rows.into_iter().filter_map(|row| row.into_iter().collect());
+            rows.collect()
+        })
+        .collect()
+}
+
+/// A column as the literal of its value.
+fn as_literal(dialect: Dialect, column: &str) -> String {
+    let column = quoted(dialect, column);
+    match dialect {
+        Dialect::Sqlite => format!("quote({column})"),
+        Dialect::Postgres => format!("pg_catalog.quote_literal(CAST({column} AS TEXT))"),
+        // Of texts of any character set, and of bytes.
+        Dialect::Mysql => format!(
+            "CASE WHEN CAST({column} AS BINARY) = CAST(CAST({column} AS CHAR CHARACTER SET utf8mb4) AS BINARY) \
+             THEN CAST(QUOTE(CAST({column} AS CHAR CHARACTER SET utf8mb4)) AS CHAR CHARACTER SET utf8mb4) \
+             ELSE CONCAT('x''', HEX({column}), '''') END"
+        ),
+    }
+}
+
+/// How the cells of one row are made.
+struct Made<'a> {
+    dialect: Dialect,
+    table: &'a Table,
+    keys: &'a [&'a str],
+    parents: &'a Parents,
+    /// One that no other row has.
+    number: usize,
+}
+
+impl Made<'_> {
+    /// The value of a column; `None` where there is nothing that it could be.
+    fn cell(&self, column: &Column, pool: &[String], row: usize, attempt: usize) -> Option<String> {
+        let is_key = |name: &str| self.keys.contains(&name);
+        let takes_null = column.nullable && !self.is_primary(&column.name);
+        // The second row is all NULL; later tries of others give way as well.
+        if takes_null && (row == 1 || attempt % 4 == 3) {
+            return Some("NULL".to_owned());
+        }
+        let points = self.table.foreign_keys.iter().zip(self.parents);
+        if let Some((key, parents)) =
+            points.into_iter().find(|(key, _)| key.columns.contains(&column.name))
+        {
+            return self.parent(key, parents, column, row, attempt, takes_null);
+        }
+        if is_key(&column.name) {
+            // Every other try leaves one column of a key of several as it is.
+            let like = pool.first().map_or("''", String::as_str);
+            let own = distinct(self.dialect, column, like, self.number);
+            if own != like || pool.is_empty() {
+                return Some(own);
+            }
+            return pool.get(self.number % pool.len().max(1)).cloned();
+        }
+        if pool.is_empty() {
+            return takes_null.then(|| "NULL".to_owned());
+        }
+        // The last row repeats the first.
+        let index = if row == ROWS - 1 { 0 } else { row };
+        let spread = self.table.columns.iter().position(|c| c.name == column.name).unwrap_or(0);
+        let shift = if attempt == 0 { 0 } else { attempt + attempt / 7 * spread };
+        pool.get((index + shift) % pool.len()).cloned()
+    }
+
+    fn is_primary(&self, column: &str) -> bool {
+        let key = self.table.primary_key.as_ref();
+        key.is_some_and(|key| key.columns.iter().any(|name| name == column))
+    }
+
+    fn parent(
+        &self,
+        key: &ForeignKey,
+        parents: &[Vec<String>],
+        column: &Column,
+        row: usize,
+        attempt: usize,
+        takes_null: bool,
+    ) -> Option<String> {
+        let at = key.columns.iter().position(|name| *name == column.name)?;
+        if parents.is_empty() {
+            return takes_null.then(|| "NULL".to_owned());
+        }
+        // Two children a parent, unless nothing may be twice.
+        let alone = self.keys.contains(&column.name.as_str());
+        let index = if alone { row + attempt } else { row / 2 + attempt };
+        parents[index % parents.len()].get(at).cloned()
+    }
+}
+
+/// Why a row could not even be thought of.
+fn why_not(
+    table: &Table,
+    columns: &[&Column],
+    pools: &BTreeMap<&str, Vec<String>>,
+    parents: &Parents,
+) -> String {
+    let orphan = table.foreign_keys.iter().zip(parents).find(|(_, rows)| rows.is_empty());
+    if let Some((key, _)) = orphan {
+        return format!("no row of {} to point to", key.table);
+    }
+    let unknown = columns.iter().find(|column| pools[column.name.as_str()].is_empty());
+    match unknown {
+        Some(column) => format!("no value is known for {} {}", column.name, column.ty.text),
+        None => "no row fits".to_owned(),
+    }
+}
+
+fn insert(
+    session: &mut dyn Session,
+    dialect: Dialect,
+    table: &Table,
+    columns: &[&Column],
+    cells: &[String],
+) -> DbResult<()> {
+    let into = qualified(dialect, &table.name);
+    if columns.is_empty() {
+        return session.execute(&match dialect {
+            Dialect::Mysql => format!("INSERT INTO {into} () VALUES ()"),
+            _ => format!("INSERT INTO {into} DEFAULT VALUES"),
+        });
+    }
+    let names: Vec<_> = columns.iter().map(|column| quoted(dialect, &column.name)).collect();
+    session.execute(&format!(
+        "INSERT INTO {into} ({}) VALUES ({})",
+        names.join(", "),
+        cells.join(", ")
+    ))
+}
+
+/// A name as statements of any session write it.
+pub(super) fn qualified(dialect: Dialect, name: &Name) -> String {
+    let table = quoted(dialect, &name.name);
+    match (&name.schema, dialect) {
+        (Some(schema), _) => format!("{}.{table}", quoted(dialect, schema)),
+        (None, Dialect::Postgres) => format!("public.{table}"),
+        (None, _) => table,
+    }
+}

@@ -1,0 +1,247 @@
+//! One round trip on a scratch database: up, down, compare, up again.
+
+use std::collections::BTreeMap;
+
+use dbmig_build::{Dialect, Migration, MigrationSet};
+
+use super::data;
+use super::failure::{Failure, ProofError};
+use super::{Shadow, rows};
+use crate::catalogue::{Catalogue, Difference, Name, Scope, Table};
+use crate::error::Error;
+use crate::event::Silent;
+use crate::history::{self, History};
+use crate::options::RunOptions;
+use crate::plan::{self, OnMissing, Plan, PlanError, Repeatables, Rules, Target};
+use crate::runner;
+use crate::session::{DbError, Session};
+
+/// How a round trip ended.
+pub(super) enum Trip {
+    Done(Done),
+    Failed(Failure),
+    /// The migration says that there is no way back, and why.
+    Declared(String),
+}
+
+/// What a round trip that works leaves behind.
+#[derive(Default)]
+pub(super) struct Done {
+    pub(super) reordered: bool,
+    pub(super) lost: Vec<String>,
+    pub(super) example: Option<String>,
+}
+
+/// A set on a scratch database.
+pub(super) struct Shadowed<'a> {
+    set: &'a MigrationSet,
+    shadow: &'a mut dyn Shadow,
+    scope: &'a Scope,
+    state: Option<State>,
+    server: String,
+}
+
+struct State {
+    session: Box<dyn Session>,
+    /// How many migrations are applied.
+    applied: usize,
+    /// What the tables were like when they got their rows.
+    filled: BTreeMap<Name, Table>,
+    /// Read after the last step.
+    catalogue: Catalogue,
+    /// Tables that took no row.
+    without: BTreeMap<String, String>,
+}
+
+fn shadow(doing: &'static str) -> impl Fn(DbError) -> ProofError {
+    move |error| ProofError::Shadow(doing, error)
+}
+
+impl<'a> Shadowed<'a> {
+    pub(super) fn new(set: &'a MigrationSet, shadow: &'a mut dyn Shadow, scope: &'a Scope) -> Self {
+        Self { set, shadow, scope, state: None, server: String::new() }
+    }
+
+    pub(super) fn server(&self) -> &str {
+        &self.server
+    }
+
+    /// The state that was reached is not to be relied on.
+    pub(super) fn start_anew(&mut self) {
+        self.state = None;
+    }
+
+    pub(super) fn has_rows(&self) -> bool {
+        self.state.as_ref().is_some_and(|state| !state.filled.is_empty())
+    }
+
+    /// The first `count` migrations are applied; from scratch where what is there can not be gone on with.
+    pub(super) fn reach(&mut self, count: usize) -> Result<(), ProofError> {
+        if self.state.as_ref().is_some_and(|state| state.applied > count) {
+            self.state = None;
+        }
+        let mut state = match self.state.take() {
+            Some(state) => state,
+            None => {
+                let mut session = self.shadow.fresh().map_err(shadow("make"))?;
+                let catalogue =
+                    Catalogue::read(&mut *session, self.scope).map_err(shadow("read"))?;
+                let (filled, without) = (BTreeMap::new(), BTreeMap::new());
+                State { session, applied: 0, filled, catalogue, without }
+            }
+        };
+        self.server.clone_from(&state.catalogue.server);
+        if state.applied < count {
+            let version = &self.set.iter().nth(count - 1).expect("a migration of the set").version;
+            let target = Target::To(version.clone());
+            apply(&mut *state.session, self.set, &target)
+                .map_err(|error| ProofError::Apply(Box::new(Failure::Up(Box::new(error)))))?;
+            state.catalogue =
+                Catalogue::read(&mut *state.session, self.scope).map_err(shadow("read"))?;
+            state.applied = count;
+        }
+        self.state = Some(state);
+        Ok(())
+    }
+
+    /// Gives rows to what has none, or was changed since it got them. Tables without any, with the reason.
+    pub(super) fn fill(&mut self) -> Result<Vec<(String, String)>, ProofError> {
+        let Some(state) = &mut self.state else { return Ok(vec![]) };
+        let State { session, catalogue, filled, without, .. } = state;
+        let dialect = catalogue.dialect;
+        let mut empty = Vec::new();
+        for table in &catalogue.tables {
+            if filled.get(&table.name) != Some(table) || is_empty(&mut **session, dialect, table) {
+                empty.push(table.name.clone());
+            }
+        }
+        without.retain(|name, _| {
+            catalogue
+                .tables
+                .iter()
+                .any(|table| table.name.to_string() == *name && !empty.contains(&table.name))
+        });
+        let needs = |table: &Table| empty.contains(&table.name);
+        without.extend(rows::fill(&mut **session, catalogue, &needs));
+        for table in catalogue.tables.iter().filter(|table| needs(table)) {
+            filled.insert(table.name.clone(), table.clone());
+        }
+        // Rows that are there by other ways count as rows.
+        let there: Vec<_> = without
+            .keys()
+            .filter(|name| {
+                let table = catalogue.tables.iter().find(|table| table.name.to_string() == **name);
+                table.is_some_and(|table| !is_empty(&mut **session, dialect, table))
+            })
+            .cloned()
+            .collect();
+        there.iter().for_each(|name| drop(without.remove(name)));
+        Ok(without.clone().into_iter().collect())
+    }
+
+    /// Up, down, compare, up again. Afterwards the migration is applied, or the state is gone.
+    pub(super) fn trip(&mut self, at: usize, migration: &Migration) -> Result<Trip, ProofError> {
+        let Some(mut state) = self.state.take() else { return Ok(Trip::Done(Done::default())) };
+        let target = Target::Only(migration.version.clone());
+        let session = &mut *state.session;
+        let before = state.catalogue;
+        let rows = data::read(session, &before).map_err(shadow("read"))?;
+        if let Err(error) = apply(session, self.set, &target) {
+            return Ok(Trip::Failed(Failure::Up(Box::new(error))));
+        }
+        let after = Catalogue::read(session, self.scope).map_err(shadow("read"))?;
+        if let Err(error) = revert(session, self.set, &target) {
+            // In a transaction of its own it has left nothing: the migration is applied as it was.
+            if rolls_back(migration, before.dialect) {
+                let (filled, without) = (state.filled, state.without);
+                let session = state.session;
+                self.state =
+                    Some(State { session, applied: at + 1, filled, catalogue: after, without });
+            }
+            return Ok(match declared(&error) {
+                Some(reason) => Trip::Declared(reason),
+                None => Trip::Failed(Failure::Down(Box::new(error))),
+            });
+        }
+        let back = Catalogue::read(session, self.scope).map_err(shadow("read"))?;
+        let (reordered, changed) = split(before.differences(&back));
+        if !changed.is_empty() {
+            return Ok(Trip::Failed(Failure::NotRestored(changed)));
+        }
+        let now = data::read(session, &back).map_err(shadow("read"))?;
+        let (lost, example) = (data::lost(&rows, &now), data::example(&rows, &now));
+        if let Err(error) = apply(session, self.set, &target) {
+            return Ok(Trip::Failed(Failure::Again(Box::new(error))));
+        }
+        let again = Catalogue::read(session, self.scope).map_err(shadow("read"))?;
+        let (_, changed) = split(after.differences(&again));
+        if !changed.is_empty() {
+            return Ok(Trip::Failed(Failure::AgainDiffers(changed)));
+        }
+        let (filled, without, session) = (state.filled, state.without, state.session);
+        self.state = Some(State { session, applied: at + 1, filled, catalogue: again, without });
+        Ok(Trip::Done(Done { reordered, lost, example }))
+    }
+}
+
+/// Whether the order of columns differs, and what else does.
+fn split(differences: Vec<Difference>) -> (bool, Vec<Difference>) {
+    let (order, changed): (Vec<_>, Vec<_>) =
+        differences.into_iter().partition(Difference::is_order);
+    (!order.is_empty(), changed)
+}
+
+/// The reason that the migration itself gives for having no way back.
+fn declared(error: &Error) -> Option<String> {
+    match &error.kind {
+        crate::error::ErrorKind::Plan(PlanError::Irreversible { reason, .. }) => {
+            Some(reason.clone())
+        }
+        _ => None,
+    }
+}
+
+fn rolls_back(migration: &Migration, dialect: Dialect) -> bool {
+    dialect != Dialect::Mysql && migration.settings.run_in_transaction
+}
+
+fn is_empty(session: &mut dyn Session, dialect: Dialect, table: &Table) -> bool {
+    let sql = format!("SELECT '1' FROM {} LIMIT 1", rows::qualified(dialect, &table.name));
+    session.query(&sql, &[]).is_ok_and(|rows| rows.is_empty())
+}
+
+/// As `migrate` does it; the history is the scratch database's own.
+fn apply(session: &mut dyn Session, set: &MigrationSet, target: &Target) -> Result<(), Error> {
+    let rules = Rules {
+        missing: OnMissing::Note,
+        repeatables: Repeatables::Named(vec![]),
+        ..Rules::default()
+    };
+    let history = read(session)?;
+    let mut plan = plan::plan_apply(set, &history, session.dialect(), target, &rules)?;
+    // They come after everything, and nothing rests on them.
+    plan.repeatables.clear();
+    run(session, set, &history, &plan)
+}
+
+fn revert(session: &mut dyn Session, set: &MigrationSet, target: &Target) -> Result<(), Error> {
+    let history = read(session)?;
+    let mut plan = plan::plan_revert(set, &history, session.dialect(), target)?;
+    plan.repeatables.clear();
+    run(session, set, &history, &plan)
+}
+
+fn read(session: &mut dyn Session) -> Result<History, Error> {
+    history::read(session).map_err(Error::database("read the history"))
+}
+
+fn run(
+    session: &mut dyn Session,
+    set: &MigrationSet,
+    history: &History,
+    plan: &Plan,
+) -> Result<(), Error> {
+    // Nobody else is there to wait for.
+    let options = RunOptions { retries: 0, ..RunOptions::default() };
+    runner::run(session, set, history, plan, &options, &mut Silent).map(drop)
+}
