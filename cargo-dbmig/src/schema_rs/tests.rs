@@ -169,7 +169,7 @@ fn big_integers_where_rows_are_counted() {
     let users = table(Sqlite, "users", "id", &["id integer!"]);
     let mut posts = table(Sqlite, "posts", "id", &["id INTEGER!", "user integer!", "n int!"]);
     points(&mut posts, "user -> users.id");
-    let mut bare = table(Sqlite, "bare", "id", &["id integer!"]);
+    let mut bare = table(Sqlite, "bare", "id", &["id integer"]);
     bare.options.insert("without_rowid", String::new());
     let keyless = table(Sqlite, "keyless", "", &["a integer!"]);
     let options = Options { bigint_keys: true, groups: Groups::None, ..Options::default() };
@@ -203,6 +203,23 @@ diesel::table! {
 diesel::joinable!(posts -> users (user));
 ";
     assert_eq!(body(&catalogue(Sqlite, vec![bare, keyless, posts, users]), &options), expected);
+}
+
+#[test]
+fn keys_that_are_never_null() {
+    use Dialect::Sqlite;
+    for (option, column, expected) in [
+        (None, "id int", "Nullable<Integer>"),
+        (Some("without_rowid"), "id int", "Integer"),
+        (Some("without_rowid"), "id integer", "Integer"),
+        (Some("strict"), "id INT", "Integer"),
+        (Some("strict"), "id INTEGER", "Nullable<Integer>"),
+    ] {
+        let mut table = table(Sqlite, "t", "id", &[column]);
+        table.options.extend(option.map(|option| (option, String::new())));
+        let text = body(&catalogue(Sqlite, vec![table]), &Options::default());
+        assert!(text.contains(&format!("id -> {expected},")), "{option:?} {column}\n{text}");
+    }
 }
 
 #[test]

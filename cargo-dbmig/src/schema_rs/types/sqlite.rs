@@ -27,7 +27,18 @@ pub(super) fn of_column(
     {
         rust = "BigInt";
     }
-    Some(SqlType::new(rust, rust, column.nullable))
+    let nullable = column.nullable && !is_never_null(table, &column.name, &declared);
+    Some(SqlType::new(rust, rust, nullable))
+}
+
+/// Whether a column is part of a key that is never NULL, whatever was declared: that of a table without
+/// rowids, and of a strict one if it is not the rowid itself.
+fn is_never_null(table: &Table, column: &str, declared: &str) -> bool {
+    let Some(key) = table.primary_key.as_ref() else { return false };
+    let is_rowid = key.columns.len() == 1 && declared == "integer";
+    let has = |option| table.options.contains_key(option);
+    key.columns.iter().any(|one| one == column)
+        && (has("without_rowid") || has("strict") && !is_rowid)
 }
 
 /// The first rule that fits, as Diesel has them.
@@ -61,13 +72,12 @@ fn holds_rowids(catalogue: &Catalogue, table: &Table, column: &Column, declared:
     if declared == "integer" && has_rowid_key(table, &column.name) {
         return true;
     }
-    let mut keys = table.foreign_keys.iter().filter(|key| key.columns == [column.name.as_str()]);
-    keys.any(|key| {
-        let parent = catalogue.table(&key.table);
-        parent.is_some_and(|parent| {
-            !parent.options.contains_key("without_rowid")
-                && parent.primary_key.as_ref().is_none_or(|key| key.columns.len() == 1)
-        })
+    let keys = table.foreign_keys.iter().filter(|key| key.columns == [column.name.as_str()]);
+    // Of several the last one counts.
+    let parent = keys.map(|key| &key.table).max().and_then(|name| catalogue.table(name));
+    parent.is_some_and(|parent| {
+        !parent.options.contains_key("without_rowid")
+            && parent.primary_key.as_ref().is_none_or(|key| key.columns.len() == 1)
     })
 }
 
