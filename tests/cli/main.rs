@@ -24,6 +24,7 @@ mod offline;
 mod protection;
 mod records;
 mod revert;
+mod schema_rs;
 mod seed;
 mod three_in_the_morning;
 mod without_cargo;

@@ -91,7 +91,7 @@ pub(crate) fn run(context: &mut Context<'_>, args: &MigrateArgs) -> CliResult<Ex
     let again = "cargo dbmig migrate";
     let report = schema.execute(context, &mut sides, &plan, Wording::Native, again)?;
     conclude(context, &report)?;
-    schema.refresh(context, &mut *sides.session, &report)?;
+    schema.refresh(context, &mut *sides.session, &report, Wording::Native)?;
     let has_database = sides.has_database();
     drop(sides);
     if !has_database && (args.seed || args.status) {

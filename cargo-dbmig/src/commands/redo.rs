@@ -58,6 +58,6 @@ pub(crate) fn run(context: &mut Context<'_>, args: &RedoArgs) -> CliResult<Exit>
         some => format!("{database}: {} redone", render::count(some, "migration")),
     });
     context.output.json(&report_json("redo", &report));
-    schema.refresh(context, &mut *sides.session, &report)?;
+    schema.refresh(context, &mut *sides.session, &report, Wording::Native)?;
     Ok(Exit::Done)
 }

@@ -72,7 +72,7 @@ pub(crate) fn run(context: &mut Context<'_>, args: &RevertArgs) -> CliResult<Exi
         some => format!("{database}: {} reverted", render::count(some, "migration")),
     });
     context.output.json(&report_json("revert", &report));
-    schema.refresh(context, &mut *sides.session, &report)?;
+    schema.refresh(context, &mut *sides.session, &report, Wording::Native)?;
     Ok(Exit::Done)
 }
 

@@ -116,7 +116,7 @@ pub(super) fn conclude(
     sides: &mut Sides,
 ) -> CliResult<Exit> {
     context.output.json(&report_json(command, report));
-    schema.refresh(context, &mut *sides.session, report)?;
+    schema.refresh(context, &mut *sides.session, report, Wording::Diesel)?;
     Ok(Exit::Done)
 }
 

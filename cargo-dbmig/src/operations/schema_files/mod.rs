@@ -170,25 +170,35 @@ impl SchemaFiles {
         context: &mut Context<'_>,
         session: &mut dyn Session,
         report: &Report,
+        wording: Wording,
     ) -> CliResult<()> {
         if self.locked || report.done.is_empty() && report.repeated.is_empty() {
             return Ok(());
         }
-        self.write(context, session).map_err(|error| {
+        self.write(context, session, wording).map_err(|error| {
             error
                 .note("the migrations were run; `schema.rs` is as it was")
                 .help("try it again: `cargo dbmig schema rs`, or leave it out: `--no-schema`")
         })
     }
 
-    fn write(&self, context: &mut Context<'_>, session: &mut dyn Session) -> CliResult<()> {
+    fn write(
+        &self,
+        context: &mut Context<'_>,
+        session: &mut dyn Session,
+        wording: Wording,
+    ) -> CliResult<()> {
         let mut written = vec![];
         for file in &self.files {
             let text = text(context, session, &file.print)?;
             if let Some(change) = change(&file.path, text)? {
                 change.apply()?;
                 let shown = context.show(&file.path);
-                context.output.progress(format!("{shown}: written"));
+                match wording {
+                    Wording::Native => context.output.progress(format!("{shown}: written")),
+                    // Diesel's standard output is about migrations alone.
+                    Wording::Diesel => context.output.note(format!("`{shown}` was written")),
+                }
                 written.push(shown);
             }
         }
