@@ -22,6 +22,7 @@ mod migrate;
 mod offline;
 #[cfg(unix)]
 mod protection;
+mod prove;
 mod records;
 mod revert;
 mod schema_rs;

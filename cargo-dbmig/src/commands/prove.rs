@@ -1,5 +1,7 @@
 //! `prove`: whether every `down.sql` undoes its `up.sql`.
 
+use std::collections::BTreeMap;
+
 use clap::Args;
 use dbmig_build::lock::Verdict;
 use dbmig_build::{LockFile, MigrationSet, Version};
@@ -45,15 +47,10 @@ pub(crate) fn run(context: &mut Context<'_>, args: &ProveArgs) -> CliResult<Exit
     let dir = context.migrations_dir()?;
     let cwd = context.cwd.clone();
     let files = Files { dir: &dir, cwd: &cwd, again: "cargo dbmig prove" };
-    let mut shown = Vec::new();
     let proved = {
         let output = &mut *context.output;
         let mut tell = |proved: &Proved| {
-            let verdict = proving::in_words(&proved.verdict);
             output.progress(format!("  {:<20}  {}", head(&proved.verdict), proved.name));
-            if proved.failure.is_some() || !matches!(proved.verdict, Verdict::Lossless) {
-                shown.push((proved.name.clone(), verdict));
-            }
         };
         proof::prove(&set, &mut scratch, &scope, &|version| wanted.contains(version), &mut tell)
     };
@@ -125,6 +122,7 @@ fn tell_refused(
     files: Files<'_>,
 ) -> usize {
     let mut refused = 0;
+    let mut without = BTreeMap::new();
     for proved in proved {
         if let Verdict::SchemaOnly(lost) = &proved.verdict {
             let mut text = format!("{}: the way back loses {}", proved.name, lost.join(", "));
@@ -132,6 +130,9 @@ fn tell_refused(
                 text.push_str(&format!(" ({example})"));
             }
             context.output.note(text);
+        }
+        for (table, why) in proved.no_rows.iter().filter(|(table, _)| table != "*") {
+            without.entry(table.clone()).or_insert_with(|| why.clone());
         }
         let Some(failure) = proved.failure.take() else { continue };
         refused += 1;
@@ -150,6 +151,9 @@ fn tell_refused(
                 proved.version
             ),
         });
+    }
+    for (table, why) in without {
+        context.output.note(format!("no rows for {table}: {why}"));
     }
     refused
 }

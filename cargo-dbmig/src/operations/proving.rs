@@ -1,6 +1,6 @@
 //! Where proofs are made, and what of them goes into the lock.
 
-use dbmig_build::lock::{FILE_NAME, Verdict};
+use dbmig_build::lock::FILE_NAME;
 use dbmig_build::{Dialect, LockFile, MigrationSet, Version};
 use dbmig_runtime::proof::Proved;
 
@@ -112,14 +112,4 @@ pub fn keep(
         change.apply()?;
     }
     Ok(kept)
-}
-
-/// A verdict for people.
-pub fn in_words(verdict: &Verdict) -> String {
-    match verdict {
-        Verdict::Lossless => "lossless".to_owned(),
-        Verdict::LosslessReordered => "lossless, reordered".to_owned(),
-        Verdict::SchemaOnly(lost) => format!("schema only, loses {}", lost.join(", ")),
-        Verdict::None(reason) => format!("no way back: {reason}"),
-    }
 }

@@ -8,7 +8,7 @@ use super::data;
 use super::failure::{Failure, ProofError};
 use super::{Shadow, rows};
 use crate::catalogue::{Catalogue, Difference, Name, Scope, Table};
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::event::Silent;
 use crate::history::{self, History};
 use crate::options::RunOptions;
@@ -151,8 +151,9 @@ impl<'a> Shadowed<'a> {
         }
         let after = Catalogue::read(session, self.scope).map_err(shadow("read"))?;
         if let Err(error) = revert(session, self.set, &target) {
-            // In a transaction of its own it has left nothing: the migration is applied as it was.
-            if rolls_back(migration, before.dialect) {
+            // Nothing was run, or nothing is left of it: the migration is applied as it was.
+            let refused = matches!(error.kind, ErrorKind::Plan(_));
+            if refused || rolls_back(migration, before.dialect) {
                 let (filled, without) = (state.filled, state.without);
                 let session = state.session;
                 self.state =
@@ -194,9 +195,7 @@ fn split(differences: Vec<Difference>) -> (bool, Vec<Difference>) {
 /// The reason that the migration itself gives for having no way back.
 fn declared(error: &Error) -> Option<String> {
     match &error.kind {
-        crate::error::ErrorKind::Plan(PlanError::Irreversible { reason, .. }) => {
-            Some(reason.clone())
-        }
+        ErrorKind::Plan(PlanError::Irreversible { reason, .. }) => Some(reason.clone()),
         _ => None,
     }
 }
