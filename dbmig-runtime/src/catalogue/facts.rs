@@ -4,6 +4,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use dbmig_build::Dialect;
+
 use super::{
     Catalogue, Check, Column, Composite, Deferrable, Domain, Exclusion, ForeignKey, Index,
     IndexKey, IndexPart, Key, Label, Name, Options, Sequence, Table, View,
@@ -158,6 +160,10 @@ pub fn facts(catalogue: &Catalogue) -> BTreeMap<Object, Facts> {
         let facts = all.add(other.table.as_ref(), Kind::Other, name);
         facts.insert("definition", other.definition.clone());
         say(facts, "comment", &other.comment);
+    }
+    if catalogue.dialect == Dialect::Postgres {
+        let values = all.0.values_mut().flat_map(BTreeMap::values_mut);
+        values.for_each(|value| *value = super::postgres::steady(value));
     }
     all.0
 }
