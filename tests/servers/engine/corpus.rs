@@ -22,6 +22,16 @@ pub(super) fn copy(from: &Path, to: &Path) {
     }
 }
 
+/// A set for the site, with what its application does before it migrates.
+pub(crate) fn take_set(site: &Site, set: &Path) {
+    copy(&set.join("migrations"), &site.sandbox.path("migrations"));
+    if set.ends_with("mysql/vaultwarden") {
+        let dialect = "dialect = \"mysql\"\n[env.development]\nurl_env = \"DATABASE_URL\"\n";
+        let init = "init_sql = \"SET FOREIGN_KEY_CHECKS = 0\"\n";
+        site.sandbox.write("dbmig.toml", format!("{dialect}{init}"));
+    }
+}
+
 /// The same set in another database, by the reference; `None` where it can not apply it.
 fn by_diesel(site: &Site, about: &str) -> Option<Scratch> {
     // Its session can not be told anything before.
@@ -73,14 +83,7 @@ fn real_sets_apply_and_revert_as_far_as_they_can() {
             }
             let about = format!("{server:?}: {}", set.display());
             let site = Site::new(server);
-            copy(&set.join("migrations"), &site.sandbox.path("migrations"));
-            // Its application does this before it migrates.
-            if set.ends_with("mysql/vaultwarden") {
-                let dialect =
-                    "dialect = \"mysql\"\n[env.development]\nurl_env = \"DATABASE_URL\"\n";
-                let init = "init_sql = \"SET FOREIGN_KEY_CHECKS = 0\"\n";
-                site.sandbox.write("dbmig.toml", format!("{dialect}{init}"));
-            }
+            take_set(&site, &set);
             let ran = site.dbmig(["migrate"]);
             assert_eq!(ran.code, Some(0), "{about}: {ran}");
             let order = fs::read_to_string(set.join("oracle/order.txt")).unwrap();

@@ -7,7 +7,7 @@ mod busy_file;
 mod commit;
 mod concurrent_index;
 #[cfg(feature = "full-tests")]
-mod corpus;
+pub(crate) mod corpus;
 mod cuts;
 mod half_way;
 mod kill_matrix;

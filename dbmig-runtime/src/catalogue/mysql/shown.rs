@@ -52,6 +52,13 @@ fn may_be_period(check: &Check) -> bool {
 fn add(table: &mut Table, statement: &str) {
     let mut lines = statement.lines();
     while let Some(line) = lines.next() {
+        if starts_partitions(line) {
+            let rest: Vec<_> = std::iter::once(line).chain(lines.by_ref()).collect();
+            let clause = plain(&rest.join(" "));
+            let clause = clause.strip_prefix("PARTITION BY ").unwrap_or(&clause);
+            table.options.insert("partition_by", clause.to_owned());
+            break;
+        }
         let found: Vec<_> = lex(line).into_iter().filter(|token| !token.is_trivia()).collect();
         let words: Vec<_> = found.iter().map(|token| token.text).collect();
         match words.as_slice() {
@@ -78,14 +85,6 @@ fn add(table: &mut Table, statement: &str) {
                     format!("{} ({})", super::names::list([&name]), super::names::list(&bounds));
                 table.options.insert("period", text);
             }
-            ["PARTITION", "BY", ..] | [_, "PARTITION", "BY", ..]
-                if !line.starts_with("  ") && !line.starts_with("CREATE ") =>
-            {
-                let rest: Vec<_> = std::iter::once(line).chain(lines.by_ref()).collect();
-                let clause = plain(&rest.join(" "));
-                let clause = clause.strip_prefix("PARTITION BY ").unwrap_or(&clause);
-                table.options.insert("partition_by", clause.to_owned());
-            }
             [name, ..] if name.starts_with('`') => {
                 let name = unquoted(name);
                 let column = table.columns.iter_mut().find(|column| column.name == name);
@@ -96,6 +95,14 @@ fn add(table: &mut Table, statement: &str) {
             _ => {}
         }
     }
+}
+
+/// Whether partitions begin with this line; MySQL opens a comment before.
+fn starts_partitions(line: &str) -> bool {
+    let version = |char: char| char.is_ascii_digit();
+    let line = line.trim_start();
+    let inner = line.strip_prefix("/*!").map_or(line, |rest| rest.trim_start_matches(version));
+    inner.trim_start().starts_with("PARTITION BY ")
 }
 
 /// The token after a word.
@@ -138,6 +145,19 @@ fn plain(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn where_partitions_begin() {
+        for (line, expected) in [
+            ("/*!50100 PARTITION BY HASH (`a`)", true),
+            (" PARTITION BY SYSTEM_TIME ", true),
+            ("PARTITION BY KEY ()", true),
+            ("  `PARTITION BY ` int", false),
+            (") ENGINE=InnoDB COMMENT='PARTITION BY '", false),
+        ] {
+            assert_eq!(starts_partitions(line), expected, "{line}");
+        }
+    }
 
     #[test]
     fn partitions() {

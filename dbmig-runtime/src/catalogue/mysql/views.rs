@@ -26,17 +26,24 @@ pub(super) fn read(
             DbError::new(DbErrorKind::Other, message)
         })?;
         let mut options = Options::new();
-        let mut say = |key, value: Option<String>, usual: &str| {
-            options.extend(value.filter(|value| value != usual).map(|value| (key, value)));
-        };
-        say("check_option", cells.filled(), "NONE");
-        say("security", cells.filled(), "DEFINER");
+        let unusual = |value: Option<String>, usual: &str| value.filter(|value| value != usual);
+        let check = unusual(cells.filled(), "NONE");
+        let security = unusual(cells.filled(), "DEFINER");
         let algorithm = match cells.filled() {
             Some(algorithm) => Some(algorithm),
-            // MySQL tells it nowhere else.
-            None => algorithm_of(&source.shown("VIEW", &name, 1)?),
+            // MySQL tells it nowhere else, nor whether the columns have names beside the query.
+            None => {
+                let shown = source.shown("VIEW", &name, 1)?;
+                let named = format!(" VIEW {} (", super::names::list([&name]));
+                if shown.contains(&named) {
+                    options.insert("named_columns", String::new());
+                }
+                algorithm_of(&shown)
+            }
         };
-        say("algorithm", algorithm, "UNDEFINED");
+        let algorithm = unusual(algorithm, "UNDEFINED");
+        let said = [("check_option", check), ("security", security), ("algorithm", algorithm)];
+        options.extend(said.into_iter().filter_map(|(key, value)| Some((key, value?))));
         let own = columns.remove(&name).unwrap_or_default();
         catalogue.views.push(View {
             definition: source.unqualified(definition),

@@ -53,6 +53,25 @@ CREATE TABLE `kinds` (
     CHECK (ratio BETWEEN 0 AND 1)
 ) COMMENT 'every kind, it''s \\ all';
 
+CREATE TABLE `odd ``table 'of' "names"` (
+    `select` INT NOT NULL COMMENT 'two
+lines',
+    `a,b(c)` VARCHAR(10) NOT NULL,
+    PRIMARY KEY (`select`, `a,b(c)`(3)),
+    KEY `PARTITION BY` (`a,b(c)`)
+) COMMENT 'two
+lines; PARTITION BY';
+CREATE TABLE Cased (id INT PRIMARY KEY);
+CREATE TABLE cased (id BIGINT PRIMARY KEY);
+
+SET @kept = @@sql_mode, sql_mode = '';
+CREATE TABLE from_before (
+    born DATE NOT NULL DEFAULT '0000-00-00',
+    at DATETIME NOT NULL DEFAULT '0000-00-00 00:00:00',
+    half DATE DEFAULT '2001-00-00'
+);
+SET sql_mode = @kept;
+
 CREATE TABLE places (
     a INT NOT NULL,
     b INT NOT NULL,
@@ -155,6 +174,7 @@ BEGIN
 END;
 
 CREATE PROCEDURE nothing() SELECT 1;
+CREATE PROCEDURE `odd ``procedure; (x)`(`odd ``in` INT) SELECT `odd ``in`;
 
 SET @kept = @@sql_mode, sql_mode = 'ANSI_QUOTES,PIPES_AS_CONCAT,NO_BACKSLASH_ESCAPES';
 CREATE PROCEDURE quoted_otherwise() SELECT "id" || '\' FROM "visits";
@@ -173,6 +193,9 @@ CREATE VIEW writable AS SELECT id, egg FROM hens WHERE id > 3 WITH CASCADED CHEC
 CREATE VIEW both_of AS
     SELECT id FROM hens UNION ALL SELECT id FROM eggs WHERE hen IS NOT NULL ORDER BY 1 LIMIT 5;
 
+CREATE VIEW `odd ``view` AS SELECT `select` AS `a b`, 1 AS `from` FROM `odd ``table 'of' "names"`;
+
+CREATE TRIGGER `odd ``trigger` AFTER UPDATE ON `odd ``table 'of' "names"` FOR EACH ROW SET @x = OLD.`select`;
 CREATE TRIGGER zz_first BEFORE INSERT ON visits FOR EACH ROW SET NEW.third = doubled(NEW.place_a);
 CREATE TRIGGER aa_second BEFORE INSERT ON visits FOR EACH ROW FOLLOWS zz_first
 BEGIN
@@ -191,3 +214,4 @@ DO BEGIN
     DELETE FROM eggs WHERE id = 1;
     DELETE FROM hens WHERE id = 1;
 END;
+CREATE EVENT `odd ``do event` ON SCHEDULE EVERY 2 WEEK DO SELECT 'do';

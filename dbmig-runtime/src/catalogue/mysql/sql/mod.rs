@@ -84,19 +84,19 @@ fn sequence(sequence: &Sequence) -> String {
     )
 }
 
-/// Also with the names of its columns: MySQL keeps them apart from the query.
 fn view(view: &View) -> String {
     let option = |key: &str| view.options.get(key);
     let algorithm = option("algorithm").map(|text| format!(" ALGORITHM = {text}"));
     let security = option("security").map(|text| format!(" SQL SECURITY {text}"));
     let check = option("check_option").map(|text| format!(" WITH {text} CHECK OPTION"));
-    let columns = names::list(view.columns.iter().map(|(name, _)| name));
-    let columns = if columns.is_empty() { columns } else { format!(" ({columns})") };
+    let columns = option("named_columns")
+        .map(|_| format!(" ({})", names::list(view.columns.iter().map(|(name, _)| name))));
     format!(
-        "CREATE{}{} VIEW {}{columns} AS {}{}",
+        "CREATE{}{} VIEW {}{} AS {}{}",
         algorithm.unwrap_or_default(),
         security.unwrap_or_default(),
         names::quoted(&view.name),
+        columns.unwrap_or_default(),
         view.definition,
         check.unwrap_or_default(),
     )
