@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "these are tests")]
 
+mod catalogue;
 mod diesel_program;
 mod differential;
 mod histories;

@@ -23,7 +23,8 @@ pub struct Column {
     pub collation: Option<String>,
     /// The comment.
     pub comment: Option<String>,
-    /// What one dialect knows beside this: `on_update`, `charset`, `invisible`, `storage`, `compression`.
+    /// What one dialect knows beside this: `on_update`, `charset`, `invisible`, `storage`, `compression`,
+    /// `on_conflict` (of NOT NULL).
     pub options: Options,
 }
 

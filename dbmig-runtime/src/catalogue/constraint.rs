@@ -44,7 +44,8 @@ pub struct Key {
     pub columns: Vec<String>,
     /// When it is looked at.
     pub deferrable: Deferrable,
-    /// What one dialect knows beside this: `include`, `nulls_not_distinct`, `on_conflict`, `descending`, `prefix`.
+    /// What one dialect knows beside this: `include`, `nulls_not_distinct`, `on_conflict`, `prefix`,
+    /// `descending` (columns), `collation` (columns, each with its own).
     pub options: Options,
     /// The comment.
     pub comment: Option<String>,

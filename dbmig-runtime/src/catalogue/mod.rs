@@ -8,6 +8,7 @@ mod compare;
 mod constraint;
 mod facts;
 mod index;
+pub mod inspect;
 mod mysql;
 mod name;
 mod postgres;

@@ -23,6 +23,13 @@ impl Name {
     }
 }
 
+/// In the default schema: a `.` is part of the name.
+impl From<&str> for Name {
+    fn from(name: &str) -> Self {
+        Self::new(name)
+    }
+}
+
 /// `schema.name`, for people; not quoted.
 impl fmt::Display for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -24,7 +24,8 @@ pub struct Table {
     /// The comment.
     pub comment: Option<String>,
     /// What one dialect knows beside this: `strict`, `without_rowid`, `unlogged`, `partition_by`,
-    /// `partition_of`, `inherits`, `row_security`, `engine`, `charset`, `collation`, `row_format`.
+    /// `partition_of`, `inherits`, `row_security`, `engine`, `charset`, `collation`, `row_format`,
+    /// `virtual` (the module of SQLite, and what it is told).
     pub options: Options,
 }
 
