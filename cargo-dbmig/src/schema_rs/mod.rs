@@ -8,6 +8,7 @@ mod layout;
 mod literal;
 mod name;
 mod options;
+mod partitions;
 mod pattern;
 mod print;
 mod relations;
@@ -46,6 +47,11 @@ pub fn write(catalogue: &Catalogue, options: &Options) -> CliResult<Schema> {
     let tables = tables::collect(catalogue, options, &mut warnings)?;
     let relations = relations::collect(catalogue, &tables, options);
     Ok(Schema { text: print::text(catalogue.dialect, &tables, &relations, options), warnings })
+}
+
+/// Whether a catalogue was read with too few schemas: columns are of domains in others.
+pub fn lacks_domains(catalogue: &Catalogue) -> bool {
+    types::lacks_domains(catalogue)
 }
 
 /// Whether two texts say the same: the header, and how lines end, are no difference.

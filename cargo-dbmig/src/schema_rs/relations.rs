@@ -1,9 +1,9 @@
 //! What is said about tables together: which are joined, and which may be in one query.
 
-use dbmig_runtime::Dialect;
 use dbmig_runtime::catalogue::{Catalogue, ForeignKey, Name};
 
 use super::name::rust_name;
+use super::partitions;
 use super::tables::{Table, primary_key};
 use super::{Groups, Options};
 
@@ -59,27 +59,31 @@ pub(super) fn collect(catalogue: &Catalogue, tables: &[Table<'_>], options: &Opt
 /// The foreign keys that say by themselves how two tables are joined, in the order of their names.
 fn edges(catalogue: &Catalogue, tables: &[Table<'_>]) -> Vec<Edge> {
     // Keys of tables that are not written count as well: they make a pair ambiguous all the same.
-    let all: Vec<(&Name, &ForeignKey)> = catalogue
+    let all: Vec<(&Name, &ForeignKey, &Name)> = catalogue
         .tables
         .iter()
-        .flat_map(|table| table.foreign_keys.iter().map(|key| (&table.name, key)))
+        .flat_map(|table| {
+            let keys = partitions::foreign_keys(catalogue, table).into_iter();
+            keys.map(|(key, parent)| (&table.name, key, parent))
+        })
         .collect();
     let between = |a: &Name, b: &Name| {
-        all.iter()
-            .filter(|(child, key)| (*child, &key.table) == (a, b) || (*child, &key.table) == (b, a))
-            .count()
+        let pair = |(child, _, parent): &&(&Name, &ForeignKey, &Name)| {
+            (*child, *parent) == (a, b) || (*child, *parent) == (b, a)
+        };
+        all.iter().filter(pair).count()
     };
     let place = |name: &Name| tables.iter().position(|table| table.table.name == *name);
     let mut edges: Vec<Edge> = all
         .iter()
-        .filter_map(|(child, key)| {
-            let (child_at, parent_at) = (place(child)?, place(&key.table)?);
+        .filter_map(|&(child_name, key, parent_name)| {
+            let (child, parent) = (place(child_name)?, place(parent_name)?);
             let [column] = key.columns.as_slice() else { return None };
-            let joins = child_at != parent_at
-                && points_at_key(catalogue.dialect, key, &tables[parent_at])
-                && between(child, &key.table) == 1;
-            let column = rust_name(column, Some(&tables[child_at].rust));
-            joins.then_some(Edge { child: child_at, parent: parent_at, column })
+            let joins = child != parent
+                && points_at_key(catalogue, key, &tables[parent])
+                && between(child_name, parent_name) == 1;
+            let column = rust_name(column, Some(&tables[child].rust));
+            joins.then_some(Edge { child, parent, column })
         })
         .collect();
     edges.sort_by_key(|edge| (edge.child, edge.parent));
@@ -87,8 +91,8 @@ fn edges(catalogue: &Catalogue, tables: &[Table<'_>]) -> Vec<Edge> {
 }
 
 /// Whether a key points at the primary key of its parent, and that is one column.
-fn points_at_key(dialect: Dialect, key: &ForeignKey, parent: &Table<'_>) -> bool {
-    let Ok(columns) = primary_key(dialect, parent.table) else { return false };
+fn points_at_key(catalogue: &Catalogue, key: &ForeignKey, parent: &Table<'_>) -> bool {
+    let Ok(columns) = primary_key(catalogue, parent.table) else { return false };
     let [column] = columns.as_slice() else { return false };
     // Where SQLite was told no column, and the table has no key, the rowid is meant.
     key.referenced.is_empty() || key.referenced == [*column]

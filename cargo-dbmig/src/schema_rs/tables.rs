@@ -5,6 +5,7 @@ use dbmig_runtime::catalogue::{self, Catalogue, Name};
 use heck::ToUpperCamelCase as _;
 
 use super::name::rust_name;
+use super::partitions;
 use super::types::{self, SqlType};
 use super::{Options, Sorting};
 use crate::error::{CliError, CliResult};
@@ -84,7 +85,7 @@ fn read<'a>(
         let comment = column.comment.as_deref();
         columns.push(Column { sql: &column.name, rust: name, ty, comment });
     }
-    let key = primary_key(catalogue.dialect, table)?;
+    let key = primary_key(catalogue, table)?;
     if let (Dialect::Sqlite, None, [rowid]) = (catalogue.dialect, &table.primary_key, &key[..]) {
         columns.insert(0, rowid_column(rowid, options));
     }
@@ -103,15 +104,18 @@ fn is_custom(dialect: Dialect, ty: &SqlType, options: &Options) -> bool {
 }
 
 /// The columns of the primary key; the rowid where SQLite has nothing else.
-pub(super) fn primary_key(dialect: Dialect, table: &catalogue::Table) -> CliResult<Vec<&str>> {
-    match (dialect, &table.primary_key) {
+pub(super) fn primary_key<'a>(
+    catalogue: &'a Catalogue,
+    table: &'a catalogue::Table,
+) -> CliResult<Vec<&'a str>> {
+    match (catalogue.dialect, partitions::primary_key(catalogue, table)) {
         // In the order of the table, as Diesel has it.
         (Dialect::Sqlite, Some(key)) => {
             let columns = table.columns.iter().map(|column| column.name.as_str());
             Some(columns.filter(|name| key.columns.iter().any(|part| part == name)).collect())
         }
         (Dialect::Sqlite, None) => types::rowid(table).map(|name| vec![name]),
-        (_, key) => key.as_ref().map(|key| key.columns.iter().map(String::as_str).collect()),
+        (_, key) => key.map(|key| key.columns.iter().map(String::as_str).collect()),
     }
     .ok_or_else(|| {
         let name = &table.name;

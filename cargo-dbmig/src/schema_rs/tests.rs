@@ -239,6 +239,7 @@ fn postgres_has_types_of_its_own() {
             "search tsvector!",
             "mail email",
             "at timestamptz!",
+            "bits bit(3)",
         ],
     );
     people.comment = Some("Who\n\n  works here \n".to_owned());
@@ -288,6 +289,8 @@ diesel::table! {
         #[max_length = 80]
         mail -> Varchar,
         at -> Timestamptz,
+        #[max_length = 3]
+        bits -> Nullable<Bit>,
     }
 }
 ";
@@ -442,6 +445,31 @@ fn only_keys_that_say_how_tables_are_joined() {
             text.lines().filter(|l| l.contains("joinable")).map(|l| format!("{l}\n")).collect();
         assert_eq!(joins, expected, "{keys:?}");
     }
+}
+
+#[test]
+fn partitions_have_the_keys_of_their_table() {
+    use Dialect::Postgres;
+    let mut logs = table(Postgres, "logs", "id", &["id int4!", "user_id int4"]);
+    points(&mut logs, "user_id -> users.id");
+    let mut part = table(Postgres, "logs_1", "", &["id int4!", "user_id int4"]);
+    part.options.insert("partition_of", "public.logs".to_owned());
+    let mut notes = table(Postgres, "notes", "id", &["id int4!", "log int4"]);
+    points(&mut notes, "log -> logs.id");
+    let users = table(Postgres, "users", "id", &["id int4!"]);
+    let tables = vec![logs, part, notes, users];
+    let text = body(&catalogue(Postgres, tables), &Options::default());
+    assert!(text.contains("    logs_1 (id) {"), "{text}");
+    let joins: Vec<_> = text.lines().filter(|line| line.contains("joinable")).collect();
+    assert_eq!(
+        joins,
+        [
+            "diesel::joinable!(logs -> users (user_id));",
+            "diesel::joinable!(logs_1 -> users (user_id));",
+            "diesel::joinable!(notes -> logs (log));",
+            "diesel::joinable!(notes -> logs_1 (log));",
+        ]
+    );
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use dbmig_runtime::catalogue::{Catalogue, Schemas};
+use dbmig_runtime::catalogue::{Catalogue, Schemas, Scope};
 use dbmig_runtime::{Dialect, Session};
 
 use super::formatted;
@@ -36,8 +36,10 @@ impl Maker {
             scope.schemas = Schemas::Default;
         }
         scope.exclude.extend(self.external.iter().cloned());
-        let catalogue = Catalogue::read(session, &scope)
-            .map_err(|error| failure::of_database("read the schema", error))?;
+        let mut catalogue = read(session, &scope)?;
+        if schema_rs::lacks_domains(&catalogue) {
+            catalogue.domains = read(session, &Scope::all())?.domains;
+        }
         let mut schema = schema_rs::write(&catalogue, &print.options)?;
         if let Some(config) = &self.rustfmt_config {
             match formatted::rustfmt(&self.cwd, &schema.text) {
@@ -57,6 +59,10 @@ impl Maker {
     fn show(&self, path: &Path) -> String {
         project::show(path, &self.cwd)
     }
+}
+
+fn read(session: &mut dyn Session, scope: &Scope) -> CliResult<Catalogue> {
+    Catalogue::read(session, scope).map_err(|error| failure::of_database("read the schema", error))
 }
 
 /// Whether the default schema was named: Diesel makes a module of it all the same.

@@ -14,6 +14,7 @@ use super::Options;
 use crate::error::{CliError, CliResult};
 
 pub(super) use known::is_known;
+pub(super) use postgres::{lacks_domains, parts};
 pub(super) use sqlite::rowid;
 
 /// The Diesel type of a column.

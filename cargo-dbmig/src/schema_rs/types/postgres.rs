@@ -76,10 +76,19 @@ pub(super) fn of_column(catalogue: &Catalogue, column: &Column, options: &Option
             };
             let mut ty = named(&name.name, schema, nullable);
             ty.array = column.ty.array;
-            ty.max_length = column.ty.length.filter(|_| !column.ty.array);
+            // Bits are counted as well, which is no length of a text.
+            let written = || Base::parse(&column.ty.text).length;
+            ty.max_length = column.ty.length.or_else(written).filter(|_| !column.ty.array);
             ty
         }
     }
+}
+
+/// Whether columns are of domains that were not read, because they are in other schemas.
+pub(in crate::schema_rs) fn lacks_domains(catalogue: &Catalogue) -> bool {
+    let known = |column: &Column| catalogue.domains.iter().any(|one| one.name == column.ty.name);
+    let mut columns = catalogue.tables.iter().flat_map(|table| &table.columns);
+    columns.any(|column| column.ty.kind == TypeKind::Domain && !known(column))
 }
 
 fn is_own_type(domain: &Domain, options: &Options) -> bool {
@@ -134,18 +143,19 @@ impl Base {
 }
 
 /// The schema and the name of what may be quoted.
-fn parts(text: &str) -> (Option<String>, String) {
-    let mut parts = vec![String::new()];
+pub(in crate::schema_rs) fn parts(text: &str) -> (Option<String>, String) {
+    let (mut schema, mut name) = (None, String::new());
     let mut quoted = false;
-    for c in text.chars() {
+    let mut rest = text.chars().peekable();
+    while let Some(c) = rest.next() {
         match c {
+            '"' if quoted && rest.next_if_eq(&'"').is_some() => name.push('"'),
             '"' => quoted = !quoted,
-            '.' if !quoted => parts.push(String::new()),
-            c => parts.last_mut().expect("there is one from the start").push(c),
+            '.' if !quoted => schema = Some(std::mem::take(&mut name)),
+            c => name.push(c),
         }
     }
-    let name = parts.pop().unwrap_or_default();
-    (parts.pop(), name)
+    (schema, name)
 }
 
 /// The server's own name for what SQL has words for.
@@ -193,6 +203,7 @@ mod tests {
             ("mood", None, "mood", false, None),
             ("\"My Type\"", None, "My Type", false, None),
             ("v2.\"a.b\"", Some("v2"), "a.b", false, None),
+            ("\"a\"\"b\"", None, "a\"b", false, None),
         ] {
             let expected =
                 Base { schema: schema.map(str::to_owned), name: name.to_owned(), array, length };
