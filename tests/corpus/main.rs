@@ -7,6 +7,9 @@ mod catalogue;
 mod diesel_program;
 mod differential;
 mod histories;
+#[path = "../support/print_schema.rs"]
+mod print_schema;
+mod schema_rs;
 #[path = "../support/mod.rs"]
 mod support;
 

@@ -7,10 +7,14 @@ mod connections;
 mod engine;
 #[path = "../../dbmig-build/tests/lock_faults/pairs.rs"]
 mod pairs;
+#[cfg(feature = "full-tests")]
+#[path = "../support/print_schema.rs"]
+mod print_schema;
 mod rebase;
 mod runtime;
 #[path = "../support/mod.rs"]
 mod sandbox;
+mod schema_rs;
 mod split;
 mod started;
 #[path = "../support/servers.rs"]

@@ -167,8 +167,10 @@ fn what_diesel_can_not_have_is_an_error() {
 fn big_integers_where_rows_are_counted() {
     use Dialect::Sqlite;
     let users = table(Sqlite, "users", "id", &["id integer!"]);
-    let mut posts = table(Sqlite, "posts", "id", &["id INTEGER!", "user integer!", "n int!"]);
+    let mut posts =
+        table(Sqlite, "posts", "id", &["id INTEGER!", "user integer!", "n int!", "m int!"]);
     points(&mut posts, "user -> users.id");
+    points(&mut posts, "n,name -> keyless.a,b");
     let mut bare = table(Sqlite, "bare", "id", &["id integer"]);
     bare.options.insert("without_rowid", String::new());
     let keyless = table(Sqlite, "keyless", "", &["a integer!"]);
@@ -190,7 +192,8 @@ diesel::table! {
     posts (id) {
         id -> BigInt,
         user -> BigInt,
-        n -> Integer,
+        n -> BigInt,
+        m -> Integer,
     }
 }
 

@@ -72,7 +72,8 @@ fn holds_rowids(catalogue: &Catalogue, table: &Table, column: &Column, declared:
     if declared == "integer" && has_rowid_key(table, &column.name) {
         return true;
     }
-    let keys = table.foreign_keys.iter().filter(|key| key.columns == [column.name.as_str()]);
+    // A key of several columns is as many of one to SQLite, as Diesel reads it.
+    let keys = table.foreign_keys.iter().filter(|key| key.columns.contains(&column.name));
     // Of several the last one counts.
     let parent = keys.map(|key| &key.table).max().and_then(|name| catalogue.table(name));
     parent.is_some_and(|parent| {
