@@ -51,7 +51,9 @@ fn cases_of_diesel() {
         sandbox.execute("app.db", &fs::read_to_string(script).unwrap());
         let ours = sandbox.dbmig(["print-schema", "--database-url", "app.db"]).ok().stdout;
         assert!(is_snapshot(&ours, &expected), "{name}:\n{ours}\nexpected:\n{expected}");
-        if !sandbox.exists("schema.patch") {
+        // With several keys Diesel drops flags that no `--schema-key` stands before.
+        let several = sandbox.read("diesel.toml").contains("[print_schema.");
+        if !several && !sandbox.exists("schema.patch") {
             compare(&sandbox, &name);
         }
     }

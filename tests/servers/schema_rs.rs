@@ -112,7 +112,9 @@ mod with_the_program {
                     .ok();
                 let ours = site.dbmig(["print-schema"]).ok().stdout;
                 assert!(is_snapshot(&ours, &expected), "{server:?} {name}:\n{ours}\n{expected}");
-                if patch.is_none() {
+                // With several keys Diesel drops flags that no `--schema-key` stands before.
+                let several = site.sandbox.read("diesel.toml").contains("[print_schema.");
+                if !several && patch.is_none() {
                     compare(&site, &format!("{server:?} {name}"));
                 }
             }
