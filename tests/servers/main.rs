@@ -10,6 +10,9 @@ mod pairs;
 #[cfg(feature = "full-tests")]
 #[path = "../support/print_schema.rs"]
 mod print_schema;
+#[cfg(feature = "full-tests")]
+#[path = "../support/proofs.rs"]
+mod proofs;
 mod rebase;
 mod runtime;
 #[path = "../support/mod.rs"]

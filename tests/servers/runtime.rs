@@ -16,7 +16,7 @@ use crate::sandbox::Sandbox;
 use crate::support::Server;
 
 type Postgres = AsyncConnectionWrapper<AsyncPgConnection>;
-type Mysql = AsyncConnectionWrapper<AsyncMysqlConnection>;
+pub(crate) type Mysql = AsyncConnectionWrapper<AsyncMysqlConnection>;
 
 /// Runs a test with the Diesel connection of every server.
 macro_rules! on_all {
@@ -32,12 +32,12 @@ macro_rules! on_all {
 }
 
 /// On a thread that may block, inside of a tokio runtime, as an application does it.
-fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+pub(crate) fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async { tokio::task::spawn_blocking(work).await.unwrap() })
 }
 
-fn connect<C: Connection>(url: &str) -> C {
+pub(crate) fn connect<C: Connection>(url: &str) -> C {
     C::establish(url).unwrap_or_else(|error| panic!("{url}: {error}"))
 }
 

@@ -197,6 +197,10 @@ fn of_proof(error: ProofError, files: Files<'_>) -> CliError {
             let up = files.dir.display().to_string();
             shown(*failure, &up, files).note("the set can not be applied to an empty database")
         }
+        ProofError::Interrupted => {
+            CliError::new(Exit::Interrupted, "interrupted: nothing was kept")
+                .note("the scratch database was dropped")
+        }
         ProofError::Shadow(doing, error) => {
             failure::of_database(&format!("{doing} the scratch database"), error)
         }

@@ -83,7 +83,8 @@ use text_queries;
 /// What [`text_queries`] needs beside the implementation.
 #[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
 macro_rules! text_rows {
-    ($backend:ty) => {
+    // With what reads a value: a function of it.
+    ($backend:ty, $read:expr) => {
         type Bound<'f> =
             diesel::query_builder::BoxedSqlQuery<'f, $backend, diesel::query_builder::SqlQuery>;
 
@@ -110,16 +111,12 @@ macro_rules! text_rows {
             fn build<'a>(
                 row: &impl diesel::row::NamedRow<'a, $backend>,
             ) -> diesel::deserialize::Result<Self> {
-                use diesel::deserialize::FromSql;
                 use diesel::row::{Field as _, Row};
                 let mut columns = Vec::with_capacity(row.field_count());
                 for index in 0..row.field_count() {
                     let field = Row::get(row, index).ok_or("a column is missing")?;
                     columns.push(match field.value() {
-                        Some(value) => Some(<String as FromSql<
-                            diesel::sql_types::Text,
-                            $backend,
-                        >>::from_sql(value)?),
+                        Some(value) => Some($read(value)?),
                         None => None,
                     });
                 }

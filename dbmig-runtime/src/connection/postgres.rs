@@ -8,7 +8,7 @@ use crate::session::DbErrorKind;
 
 impl sealed::Sealed for Pg {}
 
-text_rows!(Pg);
+text_rows!(Pg, <String as diesel::deserialize::FromSql<diesel::sql_types::Text, Pg>>::from_sql);
 
 impl SqlBackend for Pg {
     const DIALECT: Dialect = Dialect::Postgres;

@@ -8,7 +8,10 @@ use crate::session::DbErrorKind;
 
 impl sealed::Sealed for Sqlite {}
 
-text_rows!(Sqlite);
+text_rows!(
+    Sqlite,
+    <String as diesel::deserialize::FromSql<diesel::sql_types::Text, Sqlite>>::from_sql
+);
 
 impl SqlBackend for Sqlite {
     const DIALECT: Dialect = Dialect::Sqlite;

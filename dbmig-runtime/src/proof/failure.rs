@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::catalogue::Difference;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::session::DbError;
 
 /// Why a migration is refused.
@@ -29,6 +29,21 @@ pub enum Failure {
 impl Failure {
     pub(super) const fn is_of_up(&self) -> bool {
         matches!(self, Self::Up(_))
+    }
+
+    /// Whether it might be otherwise without rows: a statement failed, and not for its own sake.
+    pub(super) fn may_be_of_rows(&self) -> bool {
+        let Some(error) = self.error() else { return false };
+        match error.db() {
+            Some(error) => is_of_rows(error),
+            // Foreign keys that do not hold afterwards.
+            None => !matches!(error.kind, ErrorKind::Plan(_)),
+        }
+    }
+
+    /// Nobody wants to know any more.
+    pub(super) fn is_interrupted(&self) -> bool {
+        self.error().is_some_and(|error| matches!(error.kind, ErrorKind::Interrupted))
     }
 
     pub(super) fn only_with_rows(self) -> Self {
@@ -73,12 +88,26 @@ impl Failure {
     }
 }
 
+/// Whether rows can have to do with an error, as far as its code says.
+fn is_of_rows(error: &DbError) -> bool {
+    let Some(code) = &error.code else { return true };
+    if code.starts_with("SQLITE_") {
+        return code.starts_with("SQLITE_CONSTRAINT") || code == "SQLITE_MISMATCH";
+    }
+    // Of MySQL the SQLSTATE stands behind its own number.
+    let state = code.rsplit(", ").next().unwrap_or_default();
+    // Data exceptions, constraints, events that are pending; MySQL's general ones.
+    ["22", "23", "55006", "HY000", "01000"].iter().any(|class| state.starts_with(class))
+}
+
 /// Why nothing could be proved.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum ProofError {
     /// The set can not be applied to an empty database.
     Apply(Box<Failure>),
+    /// Somebody asked to stop.
+    Interrupted,
     /// The scratch database: what was done with it.
     Shadow(&'static str, DbError),
 }
@@ -90,6 +119,7 @@ impl fmt::Display for ProofError {
                 Some(error) => write!(f, "the set can not be applied: {error}"),
                 None => f.write_str("the set can not be applied"),
             },
+            Self::Interrupted => f.write_str("interrupted"),
             Self::Shadow(doing, error) => {
                 write!(f, "could not {doing} the scratch database: {error}")
             }
@@ -98,3 +128,29 @@ impl fmt::Display for ProofError {
 }
 
 impl std::error::Error for ProofError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::session::DbErrorKind;
+
+    #[test]
+    fn errors_that_rows_make() {
+        for (code, expected) in [
+            (None, true),
+            (Some("23502"), true),
+            (Some("22P02"), true),
+            (Some("42703"), false),
+            (Some("P0001"), false),
+            (Some("1451, 23000"), true),
+            (Some("1091, 42000"), false),
+            (Some("1366, HY000"), true),
+            (Some("SQLITE_CONSTRAINT_UNIQUE"), true),
+            (Some("SQLITE_ERROR"), false),
+        ] {
+            let mut error = DbError::new(DbErrorKind::Other, "x");
+            error.code = code.map(str::to_owned);
+            assert_eq!(is_of_rows(&error), expected, "{code:?}");
+        }
+    }
+}

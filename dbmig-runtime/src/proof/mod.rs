@@ -106,8 +106,8 @@ fn prove_one(
     };
     let with_rows = shadowed.has_rows();
     let mut trip = shadowed.trip(at, migration)?;
-    if with_rows && matches!(trip, Trip::Failed(_)) {
-        // Is it the rows?
+    // Is it the rows?
+    if with_rows && matches!(&trip, Trip::Failed(failure) if failure.may_be_of_rows()) {
         shadowed.start_anew();
         shadowed.reach(at)?;
         let without = shadowed.trip(at, migration)?;
@@ -131,6 +131,7 @@ fn prove_one(
         }
     }
     match trip {
+        Trip::Failed(failure) if failure.is_interrupted() => return Err(ProofError::Interrupted),
         Trip::Failed(failure) if failure.is_of_up() => {
             return Err(ProofError::Apply(Box::new(failure)));
         }

@@ -4,6 +4,7 @@ use dbmig_runtime::Session;
 use dbmig_runtime::catalogue::{Catalogue, Schemas, Scope};
 
 use crate::engine::{Site, open, servers};
+use crate::runtime;
 use crate::support::{Scratch, Server};
 
 /// What both servers know, and what one does.
@@ -135,6 +136,18 @@ fn every_kind_of_object_comes_back() {
         let (here, there) = (json(&site.url), json(&scratch.url));
         assert_eq!(here["fingerprint"], there["fingerprint"], "{about}");
         assert_eq!(here["objects"], there["objects"], "{about}");
+    }
+}
+
+#[test]
+fn connections_of_diesel_read_the_same() {
+    for server in both() {
+        let site = Site::new(server);
+        let mut session = site.session();
+        schema(server).into_iter().for_each(|sql| session.execute(sql).unwrap());
+        let url = site.url.clone();
+        let theirs = runtime::blocking(move || read(&mut runtime::connect::<runtime::Mysql>(&url)));
+        same(&read(&mut *session), &theirs, &format!("{server:?}"));
     }
 }
 

@@ -17,6 +17,9 @@ mod many;
 mod offline;
 mod orphan;
 mod poisoned;
+#[cfg(feature = "full-tests")]
+mod proofs;
+mod prove;
 mod program;
 mod protection;
 mod proxy;

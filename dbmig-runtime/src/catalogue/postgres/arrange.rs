@@ -75,19 +75,26 @@ pub(super) fn arranged(steps: Vec<Step>) -> Vec<String> {
     let mut ready: BinaryHeap<_> =
         (0..steps.len()).filter(|at| open[*at].0 == 0).map(key).collect();
     let mut done = vec![false; steps.len()];
+    let mut makers_left = steps.iter().filter(|step| step.makes.is_some()).count();
     let mut order = Vec::with_capacity(steps.len());
     while order.len() < steps.len() {
-        let next = ready.pop().map(|Reverse((_, at))| at).or_else(|| {
-            let left = || (0..steps.len()).filter(|at| !done[*at]);
+        // What only uses things comes when all of them are there, those that need each other as well.
+        let in_turn =
+            ready.peek().is_some_and(|Reverse((rank, _))| makers_left == 0 || *rank <= Rank::View);
+        let next = if in_turn {
+            ready.pop().map(|Reverse((_, at))| at)
+        } else {
+            let left = || (0..steps.len()).filter(|at| !done[*at] && steps[*at].rank <= Rank::View);
             let first =
                 |all: &mut dyn Iterator<Item = usize>| all.min_by_key(|at| (steps[*at].rank, *at));
             first(&mut left().filter(|at| open[*at].1 == 0)).or_else(|| first(&mut left()))
-        });
+        };
         let Some(at) = next else { break };
         if std::mem::replace(&mut done[at], true) {
             continue;
         }
         order.push(at);
+        makers_left -= usize::from(steps[at].makes.is_some());
         for (waiter, certain) in &waiting[at] {
             open[*waiter].0 -= 1;
             open[*waiter].1 -= usize::from(*certain);
@@ -126,7 +133,10 @@ mod tests {
             (&[("a", "SELECT a.x AS a FROM t a")], "a"),
             (&[("a", "SELECT 1 FROM b"), ("b", "SELECT 1 FROM a"), ("c", "SELECT 1")], "c a b"),
         ] {
-            let steps = views.iter().map(|(name, query)| view(name, query)).collect();
+            let trigger = Step::last(Rank::Trigger, vec!["trigger".to_owned()]);
+            let views_and = views.iter().map(|(name, query)| view(name, query));
+            let steps = std::iter::once(trigger).chain(views_and).collect();
+            let expected = format!("{expected} trigger");
             assert_eq!(arranged(steps).join(" "), expected, "{views:?}");
         }
     }

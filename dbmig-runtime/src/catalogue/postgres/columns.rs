@@ -107,7 +107,9 @@ fn found(row: &mut Cells) -> Found {
         _ => "pglz".to_owned(),
     });
     let statistics = row.optional();
-    let settings = joined(row.list());
+    let mut settings = row.list();
+    settings.retain(|setting| is_setting(setting));
+    let settings = joined(settings);
     let foreign = pairs(row.list());
     let inherited = row.flag().then(String::new);
     let named = [
@@ -155,6 +157,13 @@ pub(super) fn pairs(options: Vec<String>) -> Option<String> {
     joined(options.into_iter().map(pair).collect())
 }
 
+/// Whether somebody can have said this of a column. There are servers that keep a stamp of their own among
+/// these options, another one for every table, which no statement can set.
+fn is_setting(setting: &str) -> bool {
+    let key = setting.split('=').next();
+    matches!(key, Some("n_distinct" | "n_distinct_inherited"))
+}
+
 fn storage(letter: &str) -> &'static str {
     match letter {
         "p" => "plain",
@@ -181,4 +190,34 @@ pub(super) fn fields(found: Vec<Found>) -> Vec<(String, String)> {
         (column.name, ty)
     };
     found.into_iter().map(field).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_column_is_told() {
+        for (setting, told) in [
+            ("n_distinct=-0.5", true),
+            ("n_distinct_inherited=7", true),
+            ("pg_attver=325768808", false),
+            ("n_distinct_of_mine=1", false),
+        ] {
+            assert_eq!(is_setting(setting), told, "{setting}");
+        }
+    }
+
+    #[test]
+    fn defaults_that_say_nothing() {
+        for (default, kind, null) in [
+            ("NULL::character varying", TypeKind::Base, true),
+            ("NULL::mood[]", TypeKind::Enum, true),
+            ("NULL::even", TypeKind::Domain, false),
+            ("NULL::text || 'x'::text", TypeKind::Base, false),
+            ("'NULL'::text", TypeKind::Base, false),
+        ] {
+            assert_eq!(is_null(default, kind), null, "{default}");
+        }
+    }
 }

@@ -32,7 +32,8 @@ pub(super) fn read(reader: &mut Reader<'_>) -> DbResult<Vec<Relation>> {
            c.reloptions::text, o.reloptions::text, c.relpersistence::text, \
            CASE WHEN c.relkind = 'p' THEN pg_catalog.pg_get_partkeydef(c.oid) END, \
            CASE WHEN c.relispartition THEN pg_catalog.pg_get_expr(c.relpartbound, c.oid) END, \
-           c.relrowsecurity::text, c.relforcerowsecurity::text, c.relreplident::text, \
+           c.relrowsecurity::text, c.relforcerowsecurity::text, \
+           CASE WHEN c.relkind IN ('r', 'p') THEN c.relreplident::text END, \
            CASE WHEN am.amname <> 'heap' THEN am.amname::text END, \
            CASE WHEN c.reloftype <> '0' THEN pg_catalog.format_type(c.reloftype, NULL) END, \
            fs.srvname::text, ft.ftoptions::text, \

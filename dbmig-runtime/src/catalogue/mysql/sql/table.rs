@@ -36,19 +36,13 @@ fn options(table: &Table) -> String {
         }
     };
     say(option("engine").map(|text| format!("ENGINE = {text}")));
-    say(option("collation")
-        .map(|text| format!("DEFAULT CHARACTER SET {} COLLATE {text}", character_set(text))));
+    say(option("collation").map(|text| format!("COLLATE = {text}")));
     say(option("row_format").map(|text| format!("ROW_FORMAT = {text}")));
     say(option("create_options").cloned());
     say(table.comment.as_ref().map(|comment| format!("COMMENT = {}", text::literal(comment))));
     say(option("system_versioned").map(|_| "WITH SYSTEM VERSIONING".to_owned()));
     say(option("partition_by").map(|text| format!("PARTITION BY {text}")));
     out
-}
-
-/// The character set is the first word of a collation.
-fn character_set(collation: &str) -> &str {
-    collation.split('_').next().unwrap_or(collation)
 }
 
 fn column(column: &Column, check: Option<&Check>, mariadb: bool) -> String {
@@ -62,7 +56,8 @@ fn column(column: &Column, check: Option<&Check>, mariadb: bool) -> String {
         say(text);
     }
     if let Some(collation) = &column.collation {
-        say(&format!("CHARACTER SET {} COLLATE {collation}", character_set(collation)));
+        // It says the character set as well.
+        say(&format!("COLLATE {collation}"));
     }
     if let Some(generated) = &column.generated {
         let versions = matches!(generated.expression.as_str(), "ROW START" | "ROW END");

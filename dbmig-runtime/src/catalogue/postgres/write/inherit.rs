@@ -7,7 +7,7 @@ use crate::catalogue::{Catalogue, Check, Column, Name, Table};
 /// How a table is made.
 pub(super) enum Form<'a> {
     /// By itself; what it inherits from is said afterwards, because all its columns are its own.
-    Alone,
+    Alone(Vec<&'a Table>),
     /// As a partition that has the columns of its parent, in their order.
     Partition(&'a Table),
     /// By itself, and put into its parent then: its columns stand in another order.
@@ -27,7 +27,7 @@ pub(super) fn form<'a>(catalogue: &'a Catalogue, table: &Table) -> Form<'a> {
     let inherited = table.columns.iter().any(|column| column.options.contains_key("inherited"));
     match table.options.contains_key("inherits") && inherited {
         true => Form::Child(parents(catalogue, table)),
-        false => Form::Alone,
+        false => Form::Alone(parents(catalogue, table)),
     }
 }
 
@@ -62,7 +62,7 @@ impl<'a> Form<'a> {
     /// Whether the definition of a column is written, rather than taken over.
     pub(super) fn writes(&self, column: &Column) -> bool {
         match self {
-            Self::Alone | Self::Attached(_) => true,
+            Self::Alone(_) | Self::Attached(_) => true,
             Self::Partition(_) => false,
             Self::Child(_) => !column.options.contains_key("inherited"),
         }
@@ -71,10 +71,9 @@ impl<'a> Form<'a> {
     /// The tables that must be there before.
     pub(super) fn parents(&self) -> impl Iterator<Item = &'a Name> {
         let parents = match self {
-            Self::Alone => Vec::new(),
             Self::Partition(parent) => vec![*parent],
             Self::Attached(parent) => parent.iter().copied().collect(),
-            Self::Child(parents) => parents.clone(),
+            Self::Alone(parents) | Self::Child(parents) => parents.clone(),
         };
         parents.into_iter().map(|parent| &parent.name)
     }
@@ -103,7 +102,7 @@ impl<'a> Form<'a> {
                     (&table.options["partition_of"], &table.options["partition_bound"]);
                 vec![format!("ALTER TABLE {parent} ATTACH PARTITION {name} {bound}")]
             }
-            Self::Alone => {
+            Self::Alone(_) => {
                 let parents = table.options.get("inherits");
                 let one = |parent: &str| format!("ALTER TABLE {name} INHERIT {parent}");
                 parents.into_iter().flat_map(|parents| parents.split(", ")).map(one).collect()

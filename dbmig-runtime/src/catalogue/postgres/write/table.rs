@@ -41,7 +41,17 @@ pub(super) fn write(
         }
     }
     lines.extend(table.primary_key.iter().map(|key| keys::key("PRIMARY KEY", key)));
-    lines.extend(table.uniques.iter().map(|key| keys::key("UNIQUE", key)));
+    for (at, unique) in table.uniques.iter().enumerate() {
+        let line = keys::key("UNIQUE", unique);
+        let before = table.primary_key.iter().chain(&table.uniques[..at]);
+        // Two over the same columns in one statement are one to the server.
+        if before.map(|key| &key.columns).any(|columns| *columns == unique.columns) {
+            let sql = format!("ALTER TABLE {} ADD {line}", full(&table.name));
+            steps.push(on_table(Rank::Late, &table.name, sql));
+        } else {
+            lines.push(line);
+        }
+    }
     for check in form.checks(catalogue, table) {
         // CREATE TABLE takes NOT VALID, and takes it for valid.
         let written = !late(&check.expression) && (check.validated || not_enforced(check));
@@ -102,7 +112,9 @@ fn head(table: &Table, lines: &[String], form: &Form<'_>) -> String {
             let parents = &table.options["inherits"];
             format!("CREATE {unlogged}{foreign}TABLE {name} {body} INHERITS ({parents})")
         }
-        Form::Alone | Form::Attached(_) => format!("CREATE {unlogged}{foreign}TABLE {name} {body}"),
+        Form::Alone(_) | Form::Attached(_) => {
+            format!("CREATE {unlogged}{foreign}TABLE {name} {body}")
+        }
     }
 }
 

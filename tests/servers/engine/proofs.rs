@@ -1,0 +1,50 @@
+//! Every way back of real projects' sets on the servers, proved; see `tests/run --full`.
+
+use std::fs;
+use std::path::Path;
+
+use super::corpus::copy;
+use super::{Site, servers};
+use crate::proofs;
+use crate::support::Server;
+
+/// Ways back that work on empty tables alone.
+const ARGUED: [(&str, &str); 1] = [(
+    "2021-08-03-234845_populate_services",
+    "deletes rows of `services` that rows of `nodes` point to",
+)];
+
+#[test]
+fn what_prove_refuses_is_what_a_round_trip_finds_broken() {
+    let corpus = crate::support::variable("DBMIG_TEST_CORPUS");
+    let (mut tried, mut refused) = (0, 0);
+    for server in servers() {
+        // What the round trips were made on.
+        if server == Server::Mysql {
+            continue;
+        }
+        let folder = if server == Server::Postgres { "pg" } else { "mysql" };
+        for set in fs::read_dir(Path::new(&corpus).join(folder)).unwrap() {
+            let set = set.unwrap().path();
+            // Hundreds of migrations with dozens of rebuilt databases: `DBMIG_TEST_ROUNDS` asks for them.
+            let order = fs::read_to_string(set.join("oracle/order.txt")).unwrap();
+            if order.lines().count() > super::rounds(60) {
+                continue;
+            }
+            let site = Site::new(server);
+            copy(&set.join("migrations"), &site.sandbox.path("migrations"));
+            if set.ends_with("mysql/vaultwarden") {
+                let dialect =
+                    "dialect = \"mysql\"\n[env.development]\nurl_env = \"DATABASE_URL\"\n";
+                let init = "init_sql = \"SET FOREIGN_KEY_CHECKS = 0\"\n";
+                site.sandbox.write("dbmig.toml", format!("{dialect}{init}"));
+            }
+            let ran = site.dbmig(["prove", "--all", "--format", "json"]);
+            let counts = proofs::assert_agrees(&set, &ran.stdout, &ARGUED);
+            assert_eq!(ran.code, Some(i32::from(counts.1 > 0)), "{}: {ran}", set.display());
+            tried += counts.0;
+            refused += counts.1;
+        }
+    }
+    assert!(tried > 200 && refused > 50, "{tried}, {refused}");
+}

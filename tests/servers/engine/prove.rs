@@ -1,0 +1,90 @@
+//! `prove` on servers: scratch databases that come and go, and nothing else that is touched.
+
+use super::{Site, open, servers};
+use crate::support::Server;
+
+/// How many scratch databases the server has.
+fn scratches(site: &Site) -> Vec<String> {
+    let sql = match site.scratch.server {
+        Server::Postgres => "SELECT datname::text FROM pg_database WHERE datname LIKE 'dbmig\\_scratch\\_%'",
+        _ => "SELECT CAST(SCHEMA_NAME AS CHAR) FROM information_schema.SCHEMATA WHERE SCHEMA_NAME LIKE 'dbmig\\_scratch\\_%'",
+    };
+    let rows = open(&site.url).query(sql, &[]).unwrap();
+    rows.into_iter().filter_map(|row| row.into_iter().next().flatten()).collect()
+}
+
+fn with_three(server: Server) -> Site {
+    let site = Site::new(server);
+    site.sandbox.migration("1_users", "CREATE TABLE users (id INT PRIMARY KEY, email VARCHAR(50) NOT NULL, age INT);", "DROP TABLE users;");
+    site.sandbox.migration(
+        "2_posts",
+        "CREATE TABLE posts (id INT PRIMARY KEY, author INT NOT NULL REFERENCES users (id), title TEXT);",
+        "DROP TABLE posts;",
+    );
+    site.sandbox.migration("3_age", "ALTER TABLE users DROP COLUMN age;", "ALTER TABLE users ADD COLUMN age INT;");
+    site
+}
+
+#[test]
+fn verdicts_and_what_is_left() {
+    for server in servers() {
+        let site = with_three(server);
+        let ran = site.dbmig(["prove"]).ok();
+        for line in ["lossless              1_users", "lossless              2_posts", "schema only           3_age"] {
+            assert!(ran.stdout.contains(line), "{ran}");
+        }
+        assert!(ran.stderr.contains("the way back loses users.age"), "{ran}");
+        let tables = site.dbmig(["schema", "dump"]).ok();
+        assert_eq!(tables.stdout.trim().replace("SET check_function_bodies = off;", ""), "", "{tables}");
+    }
+}
+
+#[test]
+fn a_column_at_another_place_is_told_and_not_refused() {
+    let site = Site::new(Server::Postgres);
+    site.sandbox.migration("1_a", "CREATE TABLE a (x INT, y INT);", "DROP TABLE a;");
+    site.sandbox.migration(
+        "2_b",
+        "ALTER TABLE a ADD COLUMN z INT; UPDATE a SET z = x; ALTER TABLE a DROP COLUMN x;",
+        "ALTER TABLE a ADD COLUMN x INT; UPDATE a SET x = z; ALTER TABLE a DROP COLUMN z;",
+    );
+    let ran = site.dbmig(["prove"]).ok();
+    assert!(ran.stdout.contains("lossless, reordered   2_b"), "{ran}");
+}
+
+#[test]
+fn protected_servers_get_no_scratch_database() {
+    let site = with_three(Server::Postgres);
+    let dialect = "dialect = \"postgres\"\n[env.live]\nkind = \"production\"\nurl_env = \"DATABASE_URL\"\n";
+    site.sandbox.write("dbmig.toml", dialect);
+    let ran = site.dbmig(["prove", "--env", "live"]).exits(2);
+    assert!(ran.stderr.contains("which is protected"), "{ran}");
+    let shadow = format!("{dialect}[shadow]\nurl = \"{}\"\n", site.url);
+    site.sandbox.write("dbmig.toml", shadow);
+    let _ = site.dbmig(["prove", "--env", "live"]).ok();
+}
+
+#[test]
+fn what_a_crash_left_is_dropped_next_time() {
+    for server in servers() {
+        let site = with_three(server);
+        let quoted = |name: &str| match server {
+            Server::Postgres => format!("\"{name}\""),
+            _ => format!("`{name}`"),
+        };
+        // Of 2023; of a name that only looks like one; and a young one, which may be about to be used.
+        let young = format!("dbmig_scratch_{}_1_1", std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs());
+        let (old, other) = (format!("dbmig_scratch_1700000000_{}_1", std::process::id()), format!("dbmig_scratch_x{}", std::process::id()));
+        let mut session = open(&site.url);
+        for name in [&old, &other, &young] {
+            session.execute(&format!("CREATE DATABASE {}", quoted(name))).unwrap();
+        }
+        let _ = site.dbmig(["prove"]).ok();
+        let left = scratches(&site);
+        for name in [&other, &young] {
+            session.execute(&format!("DROP DATABASE {}", quoted(name))).unwrap();
+        }
+        assert!(!left.contains(&old), "{left:?}");
+        assert!(left.contains(&other) && left.contains(&young), "{left:?}");
+    }
+}
