@@ -71,7 +71,7 @@ pub(super) fn write(
         lines.push(format!("CONSTRAINT {} {}", ident(name), exclusion.definition));
         needs.extend(needs_of_expression(&exclusion.definition));
     }
-    needs.extend(form.parents().map(|parent| relation(parent)));
+    needs.extend(form.parents().map(relation));
     if let Some(ty) = table.options.get("of") {
         after.push(format!("ALTER TABLE {} OF {ty}", full(&table.name)));
         needs.extend(mentions(ty));
