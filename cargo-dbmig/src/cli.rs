@@ -67,6 +67,8 @@ pub enum Command {
     Migration(commands::diesel::MigrationCommand),
     #[command(hide = true, subcommand)]
     Database(commands::diesel::DatabaseCommand),
+    #[command(hide = true)]
+    PrintSchema(commands::diesel::print_schema::PrintSchemaArgs),
     /// A command of another tool
     #[command(external_subcommand)]
     Foreign(Vec<String>),

@@ -16,6 +16,7 @@ pub mod output;
 pub mod project;
 pub mod render;
 pub mod scaffold;
+pub mod schema_rs;
 pub mod select;
 pub mod shell;
 pub mod typed;

@@ -16,7 +16,7 @@ pub struct Typed {
 const ABOUT_A_PROJECT: [&str; 7] = ["check", "generate", "init", "lock", "rebase", "setup", "sql"];
 
 /// Commands that mean another database in another environment as well.
-const ABOUT_A_DATABASE: [&str; 10] = [
+const ABOUT_A_DATABASE: [&str; 11] = [
     "database",
     "db",
     "migrate",
@@ -25,6 +25,7 @@ const ABOUT_A_DATABASE: [&str; 10] = [
     "redo",
     "resolve",
     "revert",
+    "schema",
     "seed",
     "status",
 ];

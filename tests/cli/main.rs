@@ -26,6 +26,7 @@ mod protection;
 mod prove;
 mod records;
 mod revert;
+mod schema_rs;
 mod seed;
 mod three_in_the_morning;
 mod without_cargo;

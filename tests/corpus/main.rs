@@ -7,10 +7,13 @@ mod catalogue;
 mod diesel_program;
 mod differential;
 mod histories;
+#[path = "../support/print_schema.rs"]
+mod print_schema;
 #[path = "../support/proofs.rs"]
 mod proofs;
 #[path = "proofs.rs"]
 mod proofs_of_sqlite;
+mod schema_rs;
 #[path = "../support/mod.rs"]
 mod support;
 

@@ -8,12 +8,16 @@ mod engine;
 #[path = "../../dbmig-build/tests/lock_faults/pairs.rs"]
 mod pairs;
 #[cfg(feature = "full-tests")]
+#[path = "../support/print_schema.rs"]
+mod print_schema;
+#[cfg(feature = "full-tests")]
 #[path = "../support/proofs.rs"]
 mod proofs;
 mod rebase;
 mod runtime;
 #[path = "../support/mod.rs"]
 mod sandbox;
+mod schema_rs;
 mod split;
 mod started;
 #[path = "../support/servers.rs"]

@@ -4,6 +4,7 @@ use clap::Args;
 use dbmig_runtime::{Report, Scope};
 use serde_json::json;
 
+use super::SchemaArgs;
 use super::extent::ApplyExtent;
 use crate::context::{Context, Purpose};
 use crate::database::Access;
@@ -45,12 +46,15 @@ pub struct MigrateArgs {
     /// Show the state of every migration afterwards
     #[arg(long)]
     status: bool,
+    /// `schema.rs`.
+    #[command(flatten)]
+    schema: SchemaArgs,
 }
 
 impl MigrateArgs {
     /// Everything that is pending, and the seeds where they are asked for.
-    pub(crate) fn everything(seed: bool) -> Self {
-        Self { seed, ..Self::default() }
+    pub(crate) fn everything(seed: bool, schema: SchemaArgs) -> Self {
+        Self { seed, schema, ..Self::default() }
     }
 }
 
@@ -71,6 +75,7 @@ pub(crate) fn run(context: &mut Context<'_>, args: &MigrateArgs) -> CliResult<Ex
     if args.dry_run {
         return super::plan::show(context, &args.extent, &args.repeat);
     }
+    let schema = args.schema.files(context)?;
     if args.create_db {
         databases::create(context, true)?;
     }
@@ -84,8 +89,9 @@ pub(crate) fn run(context: &mut Context<'_>, args: &MigrateArgs) -> CliResult<Ex
     let plan = sides.plan_apply(&target).map_err(|error| failure::of_plan(&error))?;
     render::notes(context.output, &plan.notes, &sides.set, &sides.history);
     let again = "cargo dbmig migrate";
-    let report = running::execute(context, &mut sides, &plan, Wording::Native, again)?;
+    let report = schema.execute(context, &mut sides, &plan, Wording::Native, again)?;
     conclude(context, &report)?;
+    schema.refresh(context, &mut *sides.session, &report, Wording::Native)?;
     let has_database = sides.has_database();
     drop(sides);
     if !has_database && (args.seed || args.status) {

@@ -30,8 +30,9 @@ use clap::Args;
 
 use crate::cli::Command;
 use crate::context::Context;
-use crate::error::CliResult;
+use crate::error::{CliError, CliResult};
 use crate::exit::Exit;
+use crate::operations::schema_files::{Follow, SchemaFiles};
 
 /// What a command asks for that can not be undone.
 #[derive(Debug, Clone, Default, Args)]
@@ -44,6 +45,43 @@ pub struct ConsentArgs {
 impl ConsentArgs {
     fn confirm(&self) -> Option<&str> {
         self.confirm.as_deref()
+    }
+}
+
+/// What happens to `schema.rs` after a run.
+#[derive(Debug, Clone, Copy, Default, Args)]
+pub struct SchemaArgs {
+    /// Commit nothing that would change `schema.rs`, and fail instead
+    #[arg(long)]
+    locked_schema: bool,
+    /// Leave `schema.rs` as it is
+    #[arg(long, conflicts_with = "locked_schema")]
+    no_schema: bool,
+}
+
+impl SchemaArgs {
+    fn locked(locked_schema: bool) -> Self {
+        Self { locked_schema, no_schema: false }
+    }
+
+    /// What is dropped is not there to be left as it is.
+    fn refuse_reset(self, context: &Context<'_>) -> CliResult<()> {
+        if !self.locked_schema || self.files(context)?.is_empty() {
+            return Ok(());
+        }
+        Err(CliError::usage("`--locked-schema` can not be kept: a reset begins with a drop")
+            .note("nothing was dropped")
+            .help("run it without, and compare afterwards: `cargo dbmig schema rs --check`"))
+    }
+
+    /// The files that a run concerns.
+    fn files(self, context: &Context<'_>) -> CliResult<SchemaFiles> {
+        let follow = match (self.no_schema, self.locked_schema) {
+            (true, _) => Follow::Leave,
+            (_, true) => Follow::Locked,
+            _ => Follow::Write,
+        };
+        SchemaFiles::of(context, follow)
     }
 }
 
@@ -89,6 +127,7 @@ pub fn run(context: &mut Context<'_>, command: Command) -> CliResult<Exit> {
         Command::Setup(args) => diesel::setup(context, &args),
         Command::Migration(command) => diesel::migration(context, &command),
         Command::Database(command) => diesel::database(context, &command),
+        Command::PrintSchema(args) => diesel::print_schema::run(context, &args),
         Command::Explain(args) => explain::run(context.output, &args),
         Command::Foreign(words) => foreign::run(&words),
     }

@@ -3,9 +3,9 @@
 use clap::Args;
 use dbmig_runtime::plan;
 
-use super::ConsentArgs;
 use super::extent::Extent;
 use super::revert::{existing_only, report_json, show};
+use super::{ConsentArgs, SchemaArgs};
 use crate::context::{Context, Purpose};
 use crate::database::Access;
 use crate::error::CliResult;
@@ -29,10 +29,14 @@ pub struct RedoArgs {
     /// Consent.
     #[command(flatten)]
     consent: ConsentArgs,
+    /// `schema.rs`.
+    #[command(flatten)]
+    schema: SchemaArgs,
 }
 
 pub(crate) fn run(context: &mut Context<'_>, args: &RedoArgs) -> CliResult<Exit> {
     let access = if args.dry_run { Access::Read } else { Access::Write };
+    let schema = args.schema.files(context)?;
     existing_only(context)?;
     let mut sides = running::sides(context, Purpose::Apply, access)?;
     let target = args.extent.target(&sides)?;
@@ -47,12 +51,13 @@ pub(crate) fn run(context: &mut Context<'_>, args: &RedoArgs) -> CliResult<Exit>
     consent::ask_to_revert(context, &mut sides, &plan, args.consent.confirm.as_deref(), command)?;
     // What was reverted before a failure is pending then.
     let again = "cargo dbmig migrate";
-    let report = running::execute(context, &mut sides, &plan, Wording::Native, again)?;
+    let report = schema.execute(context, &mut sides, &plan, Wording::Native, again)?;
     let database = context.database_name()?;
     context.output.line(match report.applied() {
         0 => format!("{database}: nothing to redo"),
         some => format!("{database}: {} redone", render::count(some, "migration")),
     });
     context.output.json(&report_json("redo", &report));
+    schema.refresh(context, &mut *sides.session, &report, Wording::Native)?;
     Ok(Exit::Done)
 }

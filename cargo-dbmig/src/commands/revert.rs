@@ -5,8 +5,8 @@ use dbmig_runtime::Report;
 use dbmig_runtime::plan::{self, Plan};
 use serde_json::json;
 
-use super::ConsentArgs;
 use super::extent::Extent;
+use super::{ConsentArgs, SchemaArgs};
 use crate::context::{Context, Purpose};
 use crate::database::Access;
 use crate::error::CliResult;
@@ -34,10 +34,14 @@ pub struct RevertArgs {
     /// Consent.
     #[command(flatten)]
     consent: ConsentArgs,
+    /// `schema.rs`.
+    #[command(flatten)]
+    schema: SchemaArgs,
 }
 
 pub(crate) fn run(context: &mut Context<'_>, args: &RevertArgs) -> CliResult<Exit> {
     let access = if args.dry_run { Access::Read } else { Access::Write };
+    let schema = args.schema.files(context)?;
     existing_only(context)?;
     let mut sides = running::sides(context, Purpose::Other, access)?;
     if access == Access::Write {
@@ -61,13 +65,14 @@ pub(crate) fn run(context: &mut Context<'_>, args: &RevertArgs) -> CliResult<Exi
     let confirm = args.consent.confirm.as_deref();
     consent::ask_to_revert(context, &mut sides, &plan, confirm, command)?;
     let report =
-        running::execute(context, &mut sides, &plan, Wording::Native, "cargo dbmig revert")?;
+        schema.execute(context, &mut sides, &plan, Wording::Native, "cargo dbmig revert")?;
     let database = context.database_name()?;
     context.output.line(match report.reverted() {
         0 => format!("{database}: nothing to revert"),
         some => format!("{database}: {} reverted", render::count(some, "migration")),
     });
     context.output.json(&report_json("revert", &report));
+    schema.refresh(context, &mut *sides.session, &report, Wording::Native)?;
     Ok(Exit::Done)
 }
 

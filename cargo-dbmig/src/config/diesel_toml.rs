@@ -1,10 +1,12 @@
-//! `diesel.toml`: the two values that matter here. Read leniently: the file is Diesel's, not ours.
+//! `diesel.toml`: the two values that matter everywhere, read leniently: the file is Diesel's, not ours.
+//! What `schema.rs` is written from is read strictly, where it is needed: [`DieselToml::print_schema`].
 
 use std::path::PathBuf;
 
 use crate::error::CliResult;
 
 use super::place::Source;
+use super::print_schema::PrintSchemas;
 
 /// What `diesel.toml` says. Paths are as written: relative to the file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -13,6 +15,8 @@ pub struct DieselToml {
     pub migrations_dir: Option<PathBuf>,
     /// `[print_schema] file`.
     pub schema_file: Option<PathBuf>,
+    text: String,
+    display_path: String,
 }
 
 impl DieselToml {
@@ -41,7 +45,18 @@ impl DieselToml {
         Ok(Self {
             migrations_dir: path("migrations_directory", "dir")?,
             schema_file: path("print_schema", "file")?,
+            text: text.to_owned(),
+            display_path: display_path.to_owned(),
         })
+    }
+
+    /// What `[print_schema]` says.
+    ///
+    /// # Errors
+    ///
+    /// As [`PrintSchemas::parse`].
+    pub fn print_schema(&self) -> CliResult<PrintSchemas> {
+        PrintSchemas::parse(&self.text, &self.display_path)
     }
 }
 

@@ -9,6 +9,7 @@ pub mod environment;
 mod model;
 mod parse;
 mod place;
+pub mod print_schema;
 mod reader;
 mod secret;
 mod source;
@@ -24,6 +25,7 @@ pub use model::{
 };
 pub use place::Place;
 pub(crate) use place::Source;
+pub use print_schema::{PrintSchema, PrintSchemas};
 pub use secret::Secret;
 pub use source::{UrlChoice, UrlParts, UrlSources};
 pub use stamp::stamp;

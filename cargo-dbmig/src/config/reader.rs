@@ -139,21 +139,23 @@ impl<'a> Section<'a> {
 
     /// A list of strings with at least one.
     pub(super) fn strings(&self, key: &str) -> CliResult<Option<Vec<String>>> {
+        let strings = self.list(key)?;
+        if strings.as_ref().is_some_and(Vec::is_empty) {
+            return Err(self.value_error(key, format_args!("`{key}` in {} is empty", self.label)));
+        }
+        Ok(strings)
+    }
+
+    /// A list of strings.
+    pub(super) fn list(&self, key: &str) -> CliResult<Option<Vec<String>>> {
         let Some(item) = self.table.get(key) else { return Ok(None) };
         let wrong = || self.wrong_type(key, "an array of strings", item);
         let array = item.as_array().ok_or_else(wrong)?;
-        let strings: Option<Vec<String>> =
-            array.iter().map(|value| value.as_str().map(str::to_owned)).collect();
-        match strings {
-            Some(strings) if !strings.is_empty() => Ok(Some(strings)),
-            Some(_) => {
-                Err(self.value_error(key, format_args!("`{key}` in {} is empty", self.label)))
-            }
-            None => Err(self.value_error(
-                key,
-                format_args!("`{key}` in {} must be an array of strings", self.label),
-            )),
-        }
+        let strings = array.iter().map(|value| value.as_str().map(str::to_owned));
+        strings.collect::<Option<Vec<String>>>().map(Some).ok_or_else(|| {
+            let message = format_args!("`{key}` in {} must be an array of strings", self.label);
+            self.value_error(key, message)
+        })
     }
 
     /// The table under a key, not yet judged.

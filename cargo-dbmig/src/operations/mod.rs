@@ -13,5 +13,6 @@ pub mod protection;
 pub mod proving;
 pub mod rebasing;
 pub mod running;
+pub mod schema_files;
 pub mod scripting;
 pub mod sources;

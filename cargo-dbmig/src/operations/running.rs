@@ -183,21 +183,43 @@ pub fn execute(
     wording: Wording,
     again: &str,
 ) -> CliResult<Report> {
-    let dir = context.migrations_dir()?;
+    connect_to(context, sides, plan)?;
+    run(context, sides, plan, wording).or_else(|error| failed(context, error, again))
+}
+
+/// Creates the database if there is none, and something to run in it.
+fn connect_to(context: &mut Context<'_>, sides: &mut Sides, plan: &Plan) -> CliResult<()> {
     if sides.absent && !plan.is_empty() {
         sides.session = context.connect(Access::Write)?;
         // Another runner may have been faster.
         sides.history = read_history(&mut *sides.session)?;
         sides.absent = false;
     }
+    Ok(())
+}
+
+/// Executes a plan on the session in hand.
+pub(super) fn run(
+    context: &mut Context<'_>,
+    sides: &mut Sides,
+    plan: &Plan,
+    wording: Wording,
+) -> Result<Report, dbmig_runtime::Error> {
     let total = plan.steps.len() + plan.repeatables.len();
     let mut live = match wording {
         Wording::Native => Live::new(context.output, total),
         Wording::Diesel => Live::diesel(context.output, total),
     };
     let Sides { set, history, session, options, .. } = sides;
-    let result = runner::run(&mut **session, set, history, plan, options, &mut live);
-    drop(live);
-    let files = files(context, &dir, again);
-    result.map_err(|error| failure::of_run(error, files))
+    runner::run(&mut **session, set, history, plan, options, &mut live)
+}
+
+/// Words the error of a run.
+pub(super) fn failed<T>(
+    context: &Context<'_>,
+    error: dbmig_runtime::Error,
+    again: &str,
+) -> CliResult<T> {
+    let dir = context.migrations_dir()?;
+    Err(failure::of_run(error, files(context, &dir, again)))
 }

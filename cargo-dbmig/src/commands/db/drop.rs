@@ -23,7 +23,6 @@ pub struct DropArgs {
 }
 
 pub(super) fn run(context: &mut Context<'_>, args: &DropArgs) -> CliResult<Exit> {
-    args.diesel.refuse(context)?;
     let confirm = args.consent.confirm.as_deref();
     let removal = databases::removal(context, "db drop")?;
     let dropped = match &removal {

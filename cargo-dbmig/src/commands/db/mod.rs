@@ -12,7 +12,7 @@ mod wait;
 
 use clap::{Args, Subcommand};
 
-use super::{diesel, foreign};
+use super::{SchemaArgs, foreign};
 use crate::context::Context;
 use crate::error::CliResult;
 use crate::exit::Exit;
@@ -57,8 +57,8 @@ pub struct AsDiesel {
 }
 
 impl AsDiesel {
-    fn refuse(self, context: &Context<'_>) -> CliResult<()> {
-        diesel::refuse_locked_schema(context, self.locked_schema)
+    fn schema(self) -> SchemaArgs {
+        SchemaArgs::locked(self.locked_schema)
     }
 }
 

@@ -32,7 +32,7 @@ pub struct ResetArgs {
 
 pub(super) fn run(context: &mut Context<'_>, args: &ResetArgs) -> CliResult<Exit> {
     const VERB: &str = "db reset";
-    args.diesel.refuse(context)?;
+    args.diesel.schema().refuse_reset(context)?;
     protection::refuse_environment(context, VERB)?;
     // What can not be set up again is not dropped.
     running::foresee(context)?;
@@ -47,7 +47,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &ResetArgs) -> CliResult<Exit
         let dropped = databases::remove(context, removal, confirm, typed)?;
         context.output.json(&json!({ "dropped": dropped }));
     }
-    setup::set_up(context, args.seed, VERB)
+    setup::set_up(context, args.seed, args.diesel.schema(), VERB)
 }
 
 /// What is going to be done.

@@ -4,6 +4,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::AsDiesel;
+use crate::commands::SchemaArgs;
 use crate::commands::migrate::{self, MigrateArgs};
 use crate::context::Context;
 use crate::error::CliResult;
@@ -21,18 +22,22 @@ pub struct SetupArgs {
 }
 
 pub(super) fn run(context: &mut Context<'_>, args: &SetupArgs) -> CliResult<Exit> {
-    args.diesel.refuse(context)?;
-    set_up(context, args.seed, "db setup")
+    set_up(context, args.seed, args.diesel.schema(), "db setup")
 }
 
 /// Creates what is missing, stamps what is new and production, migrates, and seeds.
-pub(super) fn set_up(context: &mut Context<'_>, seed: bool, command: &str) -> CliResult<Exit> {
+pub(super) fn set_up(
+    context: &mut Context<'_>,
+    seed: bool,
+    schema: SchemaArgs,
+    command: &str,
+) -> CliResult<Exit> {
     let created = databases::create(context, true)?;
     let stamp = databases::stamp_new(context, created)?;
     // An object with the error, should there be one, says as much.
     let head = json!({ "dbmig": 1, "created": created, "stamp": stamp });
     context.output.json(&head);
-    let exit = migrate::run(context, &MigrateArgs::everything(seed))?;
+    let exit = migrate::run(context, &MigrateArgs::everything(seed, schema))?;
     context.output.answer_below(None);
     context.output.json(&json!({ "command": command }));
     Ok(exit)

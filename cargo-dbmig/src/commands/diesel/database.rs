@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{DropArgs, ResetArgs, SetupArgs, migration, schema};
+use super::{DropArgs, ResetArgs, SchemaArgs, SetupArgs, migration};
 use crate::context::Context;
 use crate::database::Access;
 use crate::error::{CliError, CliResult};
@@ -10,17 +10,16 @@ use crate::exit::Exit;
 use crate::operations::{databases, protection, running};
 
 pub(super) fn setup(context: &mut Context<'_>, args: &SetupArgs) -> CliResult<Exit> {
-    schema::refuse_locked(context, args.schema)?;
-    set_up(context, "database setup")
+    set_up(context, args.schema, "database setup")
 }
 
 pub(super) fn reset(context: &mut Context<'_>, args: &ResetArgs) -> CliResult<Exit> {
-    schema::refuse_locked(context, args.schema)?;
+    args.schema.refuse_reset(context)?;
     protection::refuse_environment(context, "database reset")?;
     // What can not be set up again is not dropped.
     running::foresee(context)?;
     remove(context, args.consent.confirm.as_deref(), "database reset")?;
-    set_up(context, "database reset")
+    set_up(context, args.schema, "database reset")
 }
 
 pub(super) fn drop(context: &mut Context<'_>, args: &DropArgs) -> CliResult<Exit> {
@@ -30,7 +29,12 @@ pub(super) fn drop(context: &mut Context<'_>, args: &DropArgs) -> CliResult<Exit
 }
 
 /// Creates the database if it is not there, and applies what is pending.
-pub(super) fn set_up(context: &mut Context<'_>, command: &str) -> CliResult<Exit> {
+pub(super) fn set_up(
+    context: &mut Context<'_>,
+    schema: SchemaArgs,
+    command: &str,
+) -> CliResult<Exit> {
+    let schema = schema.files(context)?;
     databases::create(context, true)?;
     // Diesel's table is there after a setup, even with no migration to record.
     let location = context.location()?;
@@ -45,8 +49,8 @@ pub(super) fn set_up(context: &mut Context<'_>, command: &str) -> CliResult<Exit
         "database reset" => "cargo dbmig migration run".to_owned(),
         command => format!("cargo dbmig {command}"),
     };
-    let report = migration::apply_pending(context, &again)?;
-    migration::conclude(context, command, &report)
+    let (mut sides, report) = migration::apply_pending(context, &schema, &again)?;
+    migration::conclude(context, command, &report, &schema, &mut sides)
 }
 
 /// Removes the database, if it is there, and says which files that were.

@@ -5,7 +5,7 @@ use dbmig_runtime::plan::{self, Note, Plan, Target};
 use dbmig_runtime::{PlanError, Report};
 use serde_json::json;
 
-use super::{CountArgs, SchemaArgs, schema};
+use super::{CountArgs, SchemaArgs};
 use crate::commands::revert::{existing_only, report_json};
 use crate::context::{Context, Purpose};
 use crate::database::Access;
@@ -14,30 +14,35 @@ use crate::exit::Exit;
 use crate::failure;
 use crate::operations::consent;
 use crate::operations::running::{self, Sides};
+use crate::operations::schema_files::SchemaFiles;
 use crate::render::{self, Wording};
 
 pub(super) fn run(context: &mut Context<'_>, args: SchemaArgs) -> CliResult<Exit> {
-    schema::refuse_locked(context, args)?;
-    let report = apply_pending(context, "cargo dbmig migration run")?;
-    conclude(context, "migration run", &report)
+    let schema = args.files(context)?;
+    let (mut sides, report) = apply_pending(context, &schema, "cargo dbmig migration run")?;
+    conclude(context, "migration run", &report, &schema, &mut sides)
 }
 
 /// Applies what is pending by the rules of `migrate`.
-pub(super) fn apply_pending(context: &mut Context<'_>, again: &str) -> CliResult<Report> {
+pub(super) fn apply_pending(
+    context: &mut Context<'_>,
+    schema: &SchemaFiles,
+    again: &str,
+) -> CliResult<(Sides, Report)> {
     let mut sides = running::sides(context, Purpose::Apply, Access::Write)?;
     let plan = sides.plan_apply(&Target::All).map_err(|error| failure::of_plan(&error))?;
-    let report = execute(context, &mut sides, &plan, again)?;
+    let report = execute(context, schema, &mut sides, &plan, again)?;
     if report.adopted > 0 {
         context.output.note(format!(
             "{} that another tool had applied, recorded from now on",
             render::count(report.adopted, "migration")
         ));
     }
-    Ok(report)
+    Ok((sides, report))
 }
 
 pub(super) fn revert(context: &mut Context<'_>, args: &CountArgs) -> CliResult<Exit> {
-    schema::refuse_locked(context, args.schema)?;
+    let schema = args.schema.files(context)?;
     existing_only(context)?;
     let mut sides = running::sides(context, Purpose::Other, Access::Write)?;
     running::recover(context, &mut sides, "cargo dbmig migration revert")?;
@@ -45,12 +50,12 @@ pub(super) fn revert(context: &mut Context<'_>, args: &CountArgs) -> CliResult<E
     let plan = plan::plan_revert(&sides.set, &sides.history, dialect, &target(args))
         .map_err(|error| refusal(&error))?;
     consent(context, &mut sides, &plan, args, "migration revert")?;
-    let report = execute(context, &mut sides, &plan, "cargo dbmig migration revert")?;
-    conclude(context, "migration revert", &report)
+    let report = execute(context, &schema, &mut sides, &plan, "cargo dbmig migration revert")?;
+    conclude(context, "migration revert", &report, &schema, &mut sides)
 }
 
 pub(super) fn redo(context: &mut Context<'_>, args: &CountArgs) -> CliResult<Exit> {
-    schema::refuse_locked(context, args.schema)?;
+    let schema = args.schema.files(context)?;
     existing_only(context)?;
     let mut sides = running::sides(context, Purpose::Apply, Access::Write)?;
     let dialect = sides.session.dialect();
@@ -58,8 +63,8 @@ pub(super) fn redo(context: &mut Context<'_>, args: &CountArgs) -> CliResult<Exi
         .map_err(|error| refusal(&error))?;
     consent(context, &mut sides, &plan, args, "migration redo")?;
     // What was reverted before a failure is pending then.
-    let report = execute(context, &mut sides, &plan, "cargo dbmig migration run")?;
-    conclude(context, "migration redo", &report)
+    let report = execute(context, &schema, &mut sides, &plan, "cargo dbmig migration run")?;
+    conclude(context, "migration redo", &report, &schema, &mut sides)
 }
 
 fn consent(
@@ -93,12 +98,13 @@ fn target(args: &CountArgs) -> Target {
 
 fn execute(
     context: &mut Context<'_>,
+    schema: &SchemaFiles,
     sides: &mut Sides,
     plan: &Plan,
     again: &str,
 ) -> CliResult<Report> {
     render::notes(context.output, &plan.notes, &sides.set, &sides.history);
-    running::execute(context, sides, plan, Wording::Diesel, again)
+    schema.execute(context, sides, plan, Wording::Diesel, again)
 }
 
 /// What follows a run. Diesel says nothing when it is done.
@@ -106,9 +112,11 @@ pub(super) fn conclude(
     context: &mut Context<'_>,
     command: &str,
     report: &Report,
+    schema: &SchemaFiles,
+    sides: &mut Sides,
 ) -> CliResult<Exit> {
-    schema::note_after(context, report);
     context.output.json(&report_json(command, report));
+    schema.refresh(context, &mut *sides.session, report, Wording::Diesel)?;
     Ok(Exit::Done)
 }
 

@@ -3,12 +3,12 @@
 mod database;
 mod generate;
 mod migration;
-mod schema;
+pub mod print_schema;
 mod setup;
 
 use clap::{Args, Subcommand};
 
-use super::ConsentArgs;
+use super::{ConsentArgs, SchemaArgs};
 use crate::context::Context;
 use crate::error::CliResult;
 use crate::exit::Exit;
@@ -25,11 +25,10 @@ pub struct SetupArgs {
     schema: SchemaArgs,
 }
 
-/// What Diesel says about `schema.rs`.
+/// What Diesel takes everywhere, and means nothing where no migration is run.
 #[derive(Debug, Clone, Copy, Default, Args)]
-pub struct SchemaArgs {
-    /// Fail if the command would change `schema.rs`
-    #[arg(long)]
+pub struct LockedArgs {
+    #[arg(long, hide = true)]
     locked_schema: bool,
 }
 
@@ -51,9 +50,9 @@ pub enum MigrationCommand {
     /// Revert and apply again
     Redo(CountArgs),
     /// List all migrations, and mark those that are applied
-    List(SchemaArgs),
+    List(LockedArgs),
     /// Print `true` if migrations are pending, and `false` otherwise
-    Pending(SchemaArgs),
+    Pending(LockedArgs),
     /// Write a new migration
     Generate(generate::GenerateArgs),
 }
@@ -101,7 +100,7 @@ pub struct DropArgs {
     #[command(flatten)]
     consent: ConsentArgs,
     #[command(flatten)]
-    schema: SchemaArgs,
+    locked: LockedArgs,
 }
 
 pub(crate) fn setup(context: &mut Context<'_>, args: &SetupArgs) -> CliResult<Exit> {
@@ -124,20 +123,6 @@ pub(crate) fn database(context: &mut Context<'_>, command: &DatabaseCommand) -> 
         DatabaseCommand::Setup(args) => database::setup(context, args),
         DatabaseCommand::Reset(args) => database::reset(context, args),
         DatabaseCommand::Drop(args) => database::drop(context, args),
-    }
-}
-
-/// What `--locked-schema` means here.
-pub(crate) fn refuse_locked_schema(context: &Context<'_>, locked_schema: bool) -> CliResult<()> {
-    schema::refuse_locked(context, SchemaArgs { locked_schema })
-}
-
-/// Says that `schema.rs` is not refreshed; nothing where nobody names one.
-pub(crate) fn schema_note(context: &mut Context<'_>) {
-    if let Some(file) = schema::file(context) {
-        context.output.note(format!(
-            "`{file}` is not refreshed by this version: run `diesel print-schema > {file}`"
-        ));
     }
 }
 
@@ -170,6 +155,9 @@ mod tests {
             "--database-url dev.db database setup --no-default-migration",
             "database reset --confirm dev.db",
             "database drop",
+            "print-schema users -o --schema-key a --with-docs --database-url dev.db",
+            "print-schema -s v2 --patch-file s.patch --import-types a::* --locked-schema",
+            "print-schema --except-custom-type-definitions A B --column-sorting name",
             "db drop",
             "db setup --no-default-migration --locked-schema",
             "db reset --locked-schema",

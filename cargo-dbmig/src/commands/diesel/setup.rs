@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{SetupArgs, database, schema};
+use super::{SetupArgs, database};
 use crate::config::DieselToml;
 use crate::context::Context;
 use crate::error::{CliError, CliResult};
@@ -11,13 +11,15 @@ use crate::project::DIESEL_TOML;
 use crate::scaffold::{FileChange, relative_path};
 
 pub(super) fn run(context: &mut Context<'_>, args: &SetupArgs) -> CliResult<Exit> {
-    schema::refuse_locked(context, args.schema)?;
     let dir = context.migrations_dir()?;
     // Nothing is written for a database that can not be.
     context.location()?;
     create_directory(context, &dir)?;
     write_config(context, &dir)?;
-    database::set_up(context, "setup")
+    // Diesel's `setup` does not write it.
+    let mut schema = args.schema;
+    schema.no_schema |= !schema.locked_schema;
+    database::set_up(context, schema, "setup")
 }
 
 /// An empty directory would be lost in Git: `.keep` holds it, as Diesel does.

@@ -1,9 +1,12 @@
 //! `schema …`: what the database holds.
 
 mod dump;
+mod rs;
 mod scope;
 
 use clap::Subcommand;
+
+pub(super) use rs::show as print;
 
 use super::foreign;
 use crate::context::Context;
@@ -16,6 +19,8 @@ use crate::exit::Exit;
 pub enum SchemaCommand {
     #[expect(missing_docs, reason = "clap would show it in place of that of the arguments")]
     Dump(dump::DumpArgs),
+    #[expect(missing_docs, reason = "as above")]
+    Rs(rs::RsArgs),
     /// A command of another tool
     #[command(external_subcommand)]
     Foreign(Vec<String>),
@@ -24,6 +29,7 @@ pub enum SchemaCommand {
 pub(crate) fn run(context: &mut Context<'_>, command: &SchemaCommand) -> CliResult<Exit> {
     match command {
         SchemaCommand::Dump(args) => dump::run(context, args),
+        SchemaCommand::Rs(args) => rs::run(context, args),
         SchemaCommand::Foreign(words) => foreign::run_below("schema", words),
     }
 }
