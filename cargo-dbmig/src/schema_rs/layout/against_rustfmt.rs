@@ -12,7 +12,7 @@ impl Numbers {
     fn below(&mut self, end: u64) -> usize {
         self.0 =
             self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        usize::try_from((self.0 >> 33) % end).unwrap()
+        usize::try_from((self.0 >> 33) % end).expect("a small number")
     }
 }
 
