@@ -7,6 +7,7 @@ mod catalogue;
 mod diesel_program;
 mod differential;
 mod histories;
+mod mutants;
 #[path = "../support/print_schema.rs"]
 mod print_schema;
 #[path = "../support/proofs.rs"]

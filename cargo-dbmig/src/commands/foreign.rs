@@ -31,11 +31,10 @@ const fn not_yet(foreign: &'static str, instead: &'static str) -> Row {
     hint(foreign, &[], instead)
 }
 
-const PRINT_SCHEMA: &str = "write `schema.rs` meanwhile: `diesel print-schema > src/schema.rs`";
 const BY_HAND: &str = "write the SQL by hand: `cargo dbmig generate <name>`";
 const SEED_FILE: &str =
     "a seed is a file, such as `seeds/dev/001_users.sql`, that can run repeatedly";
-const DUMP: &str = "use the tool of the database, such as `sqlite3 <file> .dump`";
+const DUMP: &str = "rows are dumped by the tool of the database, such as `sqlite3 <file> .dump`";
 const TAKEN_OVER: &str = "what Diesel recorded is taken over by itself: `cargo dbmig migrate`";
 const SEED_UNDO: &str = "write the statements into a migration, or remove the rows by hand";
 const NO_UNLOCK: &str =
@@ -70,7 +69,7 @@ const TABLE: &[Row] = &[
     not_yet("db:seed:undo", SEED_UNDO),
     not_yet("db:seed:undo:all", SEED_UNDO),
     row("db:seed:replant", &["seed run --again"]),
-    not_yet("db:schema:dump", PRINT_SCHEMA),
+    row("db:schema:dump", &["schema dump", "schema rs"]),
     row("db:schema:load", &["db setup"]),
     row("migration:generate", &["generate <name>"]),
     row("migration:create", &["generate <name>"]),
@@ -86,8 +85,8 @@ const TABLE: &[Row] = &[
     row("db status", &["status"]),
     row("db version", &["status"]),
     not_yet("db push", BY_HAND),
-    not_yet("db pull", PRINT_SCHEMA),
-    not_yet("db dump", DUMP),
+    row("db pull", &["schema rs"]),
+    hint("db dump", &["schema dump"], DUMP),
     hint("db load", &["db exec --file <file>"], "where it is a schema, write a migration: `cargo dbmig generate <name>`"),
     // Knex, Laravel, Phinx
     row("migrate:make", &["generate <name>"]),
@@ -121,7 +120,7 @@ const TABLE: &[Row] = &[
     not_yet("squashmigrations", "keep the migrations: those that are applied are not run again"),
     row("loaddata", &["seed run"]),
     row("flush", &["db reset"]),
-    not_yet("inspectdb", PRINT_SCHEMA),
+    row("inspectdb", &["schema rs"]),
     row("dbshell", &["db shell"]),
     // Alembic
     not_yet("revision --autogenerate", BY_HAND),
@@ -150,7 +149,7 @@ const TABLE: &[Row] = &[
     row("schema:drop", &["db drop"]),
     row("query", &["db exec -c <sql>"]),
     not_yet("schema:sync", BY_HAND),
-    not_yet("schema:log", BY_HAND),
+    row("schema:log", &["diff --to migrations"]),
     // dbmate, Flyway, sqlx, refinery, goose, golang-migrate, SeaORM, geni, Prisma, Drizzle
     row("new", &["generate <name>"]),
     row("add", &["generate <name>"]),
@@ -175,13 +174,13 @@ const TABLE: &[Row] = &[
     row("fresh", &["db reset"]),
     row("refresh", &["redo --all"]),
     row("reset", &["revert --all", "db reset"]),
-    not_yet("dump", DUMP),
+    hint("dump", &["schema dump"], DUMP),
     row("load", &["db exec --file <file>"]),
     row("wait", &["db wait"]),
     not_yet("unlock", NO_UNLOCK),
     not_yet("push", BY_HAND),
-    not_yet("pull", PRINT_SCHEMA),
-    not_yet("introspect", PRINT_SCHEMA),
+    row("pull", &["schema rs"]),
+    row("introspect", &["schema rs"]),
     row("studio", &["db shell"]),
     // Liquibase
     row("update-count", &["migrate --step 1"]),
@@ -196,7 +195,7 @@ const TABLE: &[Row] = &[
     hint("clear-checksums", &["lock --relock <migration>"], "one by one, and only where no database has applied it"),
     hint("changelog-sync", &["baseline"], TAKEN_OVER),
     not_yet("generate-changelog", BY_HAND),
-    not_yet("diff-changelog", BY_HAND),
+    row("diff-changelog", &["drift", "diff --to migrations"]),
     not_yet("tag", "a migration is named by its version: `cargo dbmig migrate --to <migration>`"),
     not_yet("list-locks", NO_UNLOCK),
     not_yet("release-locks", NO_UNLOCK),
@@ -212,12 +211,8 @@ const TABLE: &[Row] = &[
     row("migrations script", &["sql <migration>"]),
     row("migrations", &["status"]),
     // Diesel, and what is planned here
-    not_yet("print-schema", PRINT_SCHEMA),
     not_yet("completions", "list the commands: `cargo dbmig --help`"),
-    not_yet("diff", "look at what would run: `cargo dbmig plan`"),
-    not_yet("drift", "compare set and history: `cargo dbmig status`"),
     not_yet("squash", "keep the migrations: those that are applied are not run again"),
-    not_yet("prove", "revert and apply again: `cargo dbmig redo --all`"),
     not_yet("doctor", "look at what there is: `cargo dbmig check`, `cargo dbmig status`"),
     not_yet("backfill", "write the statements into a migration: `cargo dbmig generate <name>`"),
 ];

@@ -35,6 +35,8 @@ impl Failure {
     pub(super) fn may_be_of_rows(&self) -> bool {
         let Some(error) = self.error() else { return false };
         match error.db() {
+            // Without it there is no set to go on with: worth a second look whatever it says.
+            Some(_) if self.is_of_up() => true,
             Some(error) => is_of_rows(error),
             // Foreign keys that do not hold afterwards.
             None => !matches!(error.kind, ErrorKind::Plan(_)),
@@ -92,7 +94,10 @@ impl Failure {
 fn is_of_rows(error: &DbError) -> bool {
     let Some(code) = &error.code else { return true };
     if code.starts_with("SQLITE_") {
-        return code.starts_with("SQLITE_CONSTRAINT") || code == "SQLITE_MISMATCH";
+        // A column without a default that is not null is refused by its own message.
+        return code.starts_with("SQLITE_CONSTRAINT")
+            || code == "SQLITE_MISMATCH"
+            || error.message.starts_with("Cannot add a");
     }
     // Of MySQL the SQLSTATE stands behind its own number.
     let state = code.rsplit(", ").next().unwrap_or_default();

@@ -26,6 +26,31 @@ pub(super) fn fill(
     catalogue: &Catalogue,
     needs: &dyn Fn(&Table) -> bool,
 ) -> Without {
+    // With them on, SQLite takes no row for a table that points to one that is not there yet. Rows point
+    // to what is there anyway.
+    let keys = match session.dialect() {
+        Dialect::Sqlite => keys_off(session),
+        Dialect::Postgres | Dialect::Mysql => false,
+    };
+    let without = fill_all(session, catalogue, needs);
+    if keys {
+        let _ = session.execute("PRAGMA foreign_keys = ON");
+    }
+    without
+}
+
+/// Switches foreign keys off; `true` when they were on.
+fn keys_off(session: &mut dyn Session) -> bool {
+    let on = session.query("SELECT CAST(foreign_keys AS TEXT) FROM pragma_foreign_keys", &[]);
+    let on = on.is_ok_and(|rows| rows == [vec![Some("1".to_owned())]]);
+    on && session.execute("PRAGMA foreign_keys = OFF").is_ok()
+}
+
+fn fill_all(
+    session: &mut dyn Session,
+    catalogue: &Catalogue,
+    needs: &dyn Fn(&Table) -> bool,
+) -> Without {
     let mut without = Without::new();
     let mut number = 0;
     for table in in_order(catalogue) {
@@ -212,11 +237,15 @@ impl Made<'_> {
         if pool.is_empty() {
             return takes_null.then(|| "NULL".to_owned());
         }
-        // The last row repeats the first.
+        // The last row repeats the first; two columns of a row are not the same, so that what exchanges
+        // them is seen.
         let index = if row == ROWS - 1 { 0 } else { row };
-        let spread = self.table.columns.iter().position(|c| c.name == column.name).unwrap_or(0);
-        let shift = if attempt == 0 { 0 } else { attempt + attempt / 7 * spread };
-        pool.get((index + shift) % pool.len()).cloned()
+        let spread = self.position(&column.name);
+        pool.get((index + spread + attempt + attempt / 7 * spread) % pool.len()).cloned()
+    }
+
+    fn position(&self, column: &str) -> usize {
+        self.table.columns.iter().position(|c| c.name == column).unwrap_or(0)
     }
 
     fn is_primary(&self, column: &str) -> bool {
@@ -235,11 +264,19 @@ impl Made<'_> {
     ) -> Option<String> {
         let at = key.columns.iter().position(|name| *name == column.name)?;
         if parents.is_empty() {
-            return takes_null.then(|| "NULL".to_owned());
+            return match self.dialect {
+                _ if takes_null => Some("NULL".to_owned()),
+                // Nobody looks at it there, now.
+                Dialect::Sqlite => {
+                    Some(distinct(self.dialect, column, "1", if row < 2 { 1 } else { self.number }))
+                }
+                _ => None,
+            };
         }
         // Two children a parent, unless nothing may be twice.
         let alone = self.keys.contains(&column.name.as_str());
-        let index = if alone { row + attempt } else { row / 2 + attempt };
+        let spread = self.position(&key.columns[0]);
+        let index = if alone { row + attempt } else { row / 2 + attempt + spread };
         parents[index % parents.len()].get(at).cloned()
     }
 }

@@ -56,6 +56,7 @@ pub(super) fn in_conditions(catalogue: &Catalogue, conditions: &[&str]) -> Vec<S
 }
 
 fn texts(dialect: Dialect, length: Option<u64>) -> Vec<String> {
+    // Of another number than others: columns of one type differ in some row.
     let longest = length.unwrap_or(LONGEST).min(LONGEST);
     let longest = usize::try_from(longest).unwrap_or(0);
     let fit = |text: &str| -> String { text.chars().take(longest).collect() };
@@ -66,6 +67,7 @@ fn texts(dialect: Dialect, length: Option<u64>) -> Vec<String> {
         String::new(),
         fit(" b "),
         fit("0"),
+        fit("2024-01-01"),
     ];
     all.iter().map(|text| literal(dialect, text)).collect()
 }
