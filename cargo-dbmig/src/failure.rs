@@ -141,7 +141,12 @@ pub fn of_database(doing: &str, error: DbError) -> CliError {
         DbErrorKind::Interrupted => Exit::Interrupted,
         _ => Exit::Database,
     };
-    let shown = CliError::new(exit, format!("could not {doing}")).cause(error.to_string());
+    let message = match error.kind {
+        // Whatever it was that was cut short.
+        DbErrorKind::Interrupted => format!("interrupted: could not {doing}"),
+        _ => format!("could not {doing}"),
+    };
+    let shown = CliError::new(exit, message).cause(error.to_string());
     let shown = match error.kind {
         DbErrorKind::Busy => {
             shown.help("another program holds the database: end it, and try again")
@@ -390,5 +395,13 @@ mod tests {
         assert_eq!(shown.exit, Exit::Busy);
         assert_eq!(shown.message, "could not read the history");
         assert_eq!(shown.help, ["another program holds the database: end it, and try again"]);
+    }
+
+    #[test]
+    fn a_wish_to_stop_is_told_whatever_it_cut_short() {
+        let error = DbError::new(DbErrorKind::Interrupted, "query was interrupted");
+        let shown = of_database("create the history tables", error);
+        assert_eq!(shown.exit, Exit::Interrupted);
+        assert_eq!(shown.message, "interrupted: could not create the history tables");
     }
 }

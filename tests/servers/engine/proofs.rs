@@ -9,10 +9,16 @@ use crate::proofs;
 use crate::support::Server;
 
 /// Ways back that work on empty tables alone.
-const ARGUED: [(&str, &str); 1] = [(
-    "2021-08-03-234845_populate_services",
-    "deletes rows of `services` that rows of `nodes` point to",
-)];
+const ARGUED: [(&str, &str); 2] = [
+    (
+        "2021-08-03-234845_populate_services",
+        "deletes rows of `services` that rows of `nodes` point to",
+    ),
+    (
+        "2018-05-02-113930_drop_instance_local_domain",
+        "adds a column that is not null and has no default to a table with rows",
+    ),
+];
 
 #[test]
 fn what_prove_refuses_is_what_a_round_trip_finds_broken() {
