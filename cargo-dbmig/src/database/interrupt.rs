@@ -102,10 +102,10 @@ fn cancel_all() {
             let since = *lock(&session.since);
             let Some(since) = since else { continue };
             last_busy = Instant::now();
-            if since <= asked + GRACE
-                && let Some(cancel) = &*lock(&session.cancel)
-            {
-                cancel();
+            if since <= asked + GRACE {
+                if let Some(cancel) = &*lock(&session.cancel) {
+                    cancel();
+                }
             }
         }
         // It waits for something else, such as an answer that is typed.

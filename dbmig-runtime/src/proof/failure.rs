@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::catalogue::Difference;
 use crate::error::{Error, ErrorKind};
-use crate::session::DbError;
+use crate::session::{DbError, DbErrorKind};
 
 /// Why a migration is refused.
 #[derive(Debug)]
@@ -45,7 +45,10 @@ impl Failure {
 
     /// Nobody wants to know any more.
     pub(super) fn is_interrupted(&self) -> bool {
-        self.error().is_some_and(|error| matches!(error.kind, ErrorKind::Interrupted))
+        self.error().is_some_and(|error| {
+            matches!(error.kind, ErrorKind::Interrupted)
+                || error.db().is_some_and(|error| error.kind == DbErrorKind::Interrupted)
+        })
     }
 
     pub(super) fn only_with_rows(self) -> Self {
@@ -117,6 +120,13 @@ pub enum ProofError {
     Shadow(&'static str, DbError),
 }
 
+impl ProofError {
+    /// The set can not be applied, unless somebody asked to stop.
+    pub(super) fn of_apply(failure: Failure) -> Self {
+        if failure.is_interrupted() { Self::Interrupted } else { Self::Apply(Box::new(failure)) }
+    }
+}
+
 impl fmt::Display for ProofError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -137,7 +147,19 @@ impl std::error::Error for ProofError {}
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::session::DbErrorKind;
+
+    #[test]
+    fn who_asked_to_stop_is_not_told_that_the_set_is_wrong() {
+        let failed = |kind| {
+            let error = DbError::new(kind, "x");
+            Failure::Up(Box::new(Error::database("read the history")(error)))
+        };
+        let of = |kind| ProofError::of_apply(failed(kind));
+        assert!(matches!(of(DbErrorKind::Interrupted), ProofError::Interrupted));
+        assert!(matches!(of(DbErrorKind::Other), ProofError::Apply(_)));
+        let stopped = Failure::Up(Box::new(Error::new(ErrorKind::Interrupted)));
+        assert!(matches!(ProofError::of_apply(stopped), ProofError::Interrupted));
+    }
 
     #[test]
     fn errors_that_rows_make() {

@@ -108,6 +108,9 @@ fn prove_one(
     };
     let with_rows = shadowed.has_rows();
     let mut trip = shadowed.trip(at, migration)?;
+    if matches!(&trip, Trip::Failed(failure) if failure.is_interrupted()) {
+        return Err(ProofError::Interrupted);
+    }
     // Is it the rows?
     if with_rows && matches!(&trip, Trip::Failed(failure) if failure.may_be_of_rows()) {
         shadowed.start_anew();
@@ -124,7 +127,7 @@ fn prove_one(
             (Trip::Failed(failure), Trip::Done(_)) => trip = Trip::Failed(failure.only_with_rows()),
             (Trip::Failed(failure), Trip::Failed(other)) if failure.is_of_up() => {
                 if other.is_of_up() {
-                    return Err(ProofError::Apply(Box::new(other)));
+                    return Err(ProofError::of_apply(other));
                 }
                 proved.hazard = Some(failure);
                 trip = Trip::Failed(other);
@@ -135,7 +138,7 @@ fn prove_one(
     match trip {
         Trip::Failed(failure) if failure.is_interrupted() => return Err(ProofError::Interrupted),
         Trip::Failed(failure) if failure.is_of_up() => {
-            return Err(ProofError::Apply(Box::new(failure)));
+            return Err(ProofError::of_apply(failure));
         }
         Trip::Failed(failure) => {
             proved.verdict = Verdict::None(failure.in_short());

@@ -95,7 +95,7 @@ impl<'a> Shadowed<'a> {
             let version = &self.set.iter().nth(count - 1).expect("a migration of the set").version;
             let target = Target::To(version.clone());
             apply(&mut *state.session, self.set, &target)
-                .map_err(|error| ProofError::Apply(Box::new(Failure::Up(Box::new(error)))))?;
+                .map_err(|error| ProofError::of_apply(Failure::Up(Box::new(error))))?;
             state.catalogue =
                 Catalogue::read(&mut *state.session, self.scope).map_err(shadow("read"))?;
             state.applied = count;

@@ -105,10 +105,10 @@ impl PostgresTarget {
         }
         let words = Words(all);
         let mut config = config(&words, around)?;
-        if config.get_password().is_none()
-            && let Some(password) = by_passfile(&config, &words, around)
-        {
-            config.password(password.reveal());
+        if config.get_password().is_none() {
+            if let Some(password) = by_passfile(&config, &words, around) {
+                config.password(password.reveal());
+            }
         }
         Ok(Self { config: Box::new(config), tls })
     }
