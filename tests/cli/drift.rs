@@ -79,3 +79,23 @@ fn a_dump_makes_the_same_again() {
     let none = sandbox.dbmig(["schema", "dump", "--exclude", "users"]).ok().stdout;
     assert_eq!(none, "");
 }
+
+#[test]
+fn a_picture_of_the_tables() {
+    let sandbox = two();
+    let up = "CREATE TABLE posts (id INTEGER PRIMARY KEY NOT NULL, author INTEGER NOT NULL REFERENCES users (id), \
+              about INTEGER UNIQUE REFERENCES users (id));";
+    sandbox.migration("3_posts", up, "DROP TABLE posts;");
+    sandbox.dbmig(["migrate"]).ok();
+    let ran = sandbox.dbmig(["schema", "erd"]).ok();
+    assert_eq!(
+        ran.stdout,
+        "erDiagram\n    \"posts\" {\n        INTEGER id PK\n        INTEGER author FK\n        \
+         INTEGER about FK, UK\n    }\n    \"users\" {\n        INTEGER id PK\n        TEXT email\n    }\n    \
+         \"users\" |o--o| \"posts\" : \"about\"\n    \"users\" ||--o{ \"posts\" : \"author\"\n"
+    );
+    let ran = sandbox.dbmig(["schema", "erd", "--as", "dot"]).ok();
+    assert!(ran.stdout.starts_with("digraph schema {\n"), "{ran}");
+    assert!(ran.stdout.contains("    \"posts\" -> \"users\" [label=\"author\"];\n"), "{ran}");
+    sandbox.dbmig(["schema", "erd", "--exclude", "users"]).ok().silent_about("--o{");
+}

@@ -1,5 +1,6 @@
 //! Turns findings, plans, status, and reports into text or JSON. Decides nothing.
 
+mod erd;
 mod findings;
 mod json;
 mod observer;
@@ -7,6 +8,7 @@ mod plan;
 mod ticker;
 mod words;
 
+pub use erd::{dot, mermaid};
 pub use findings::{findings, summary};
 pub use json::{done_json, finding_json, note_json, repeated_json};
 pub use observer::{Live, Wording};

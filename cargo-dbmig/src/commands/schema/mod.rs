@@ -1,6 +1,7 @@
 //! `schema …`: what the database holds.
 
 mod dump;
+mod erd;
 mod rs;
 mod scope;
 
@@ -21,6 +22,8 @@ pub enum SchemaCommand {
     Dump(dump::DumpArgs),
     #[expect(missing_docs, reason = "as above")]
     Rs(rs::RsArgs),
+    #[expect(missing_docs, reason = "as above")]
+    Erd(erd::ErdArgs),
     /// A command of another tool
     #[command(external_subcommand)]
     Foreign(Vec<String>),
@@ -29,6 +32,7 @@ pub enum SchemaCommand {
 pub(crate) fn run(context: &mut Context<'_>, command: &SchemaCommand) -> CliResult<Exit> {
     match command {
         SchemaCommand::Dump(args) => dump::run(context, args),
+        SchemaCommand::Erd(args) => erd::run(context, args),
         SchemaCommand::Rs(args) => rs::run(context, args),
         SchemaCommand::Foreign(words) => foreign::run_below("schema", words),
     }
