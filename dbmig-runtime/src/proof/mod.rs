@@ -16,6 +16,7 @@ use dbmig_build::{LockFile, Migration, MigrationSet, Version};
 
 pub use failure::{Failure, ProofError};
 pub use replay::replay;
+use rows::Rows;
 use trip::{Shadowed, Trip};
 
 use crate::catalogue::Scope;
@@ -95,7 +96,7 @@ fn prove_one(
     migration: &Migration,
 ) -> Result<Proved, ProofError> {
     shadowed.reach(at)?;
-    let no_rows = shadowed.fill()?;
+    let no_rows = shadowed.fill(Rows::Hostile)?;
     let mut proved = Proved {
         version: migration.version.clone(),
         name: migration.dir_name.to_string(),
@@ -108,32 +109,11 @@ fn prove_one(
     };
     let with_rows = shadowed.has_rows();
     let mut trip = shadowed.trip(at, migration)?;
-    if matches!(&trip, Trip::Failed(failure) if failure.is_interrupted()) {
-        return Err(ProofError::Interrupted);
+    if with_rows && is_failure(&trip, Failure::is_of_up) {
+        trip = with_gentle_rows(shadowed, (at, migration), trip, &mut proved)?;
     }
-    // Is it the rows?
-    if with_rows && matches!(&trip, Trip::Failed(failure) if failure.may_be_of_rows()) {
-        shadowed.start_anew();
-        shadowed.reach(at)?;
-        let without = shadowed.trip(at, migration)?;
-        match (trip, without) {
-            // It goes wrong only when there are rows.
-            (Trip::Failed(failure), Trip::Done(done)) if failure.is_of_up() => {
-                proved.hazard = Some(failure);
-                proved.no_rows =
-                    vec![("*".to_owned(), "up.sql fails when there are rows".to_owned())];
-                trip = Trip::Done(done);
-            }
-            (Trip::Failed(failure), Trip::Done(_)) => trip = Trip::Failed(failure.only_with_rows()),
-            (Trip::Failed(failure), Trip::Failed(other)) if failure.is_of_up() => {
-                if other.is_of_up() {
-                    return Err(ProofError::of_apply(other));
-                }
-                proved.hazard = Some(failure);
-                trip = Trip::Failed(other);
-            }
-            (_, other) => trip = other,
-        }
+    if with_rows && is_failure(&trip, Failure::may_be_of_rows) {
+        trip = without_rows(shadowed, (at, migration), trip, &mut proved)?;
     }
     match trip {
         Trip::Failed(failure) if failure.is_interrupted() => return Err(ProofError::Interrupted),
@@ -155,4 +135,58 @@ fn prove_one(
         }
     }
     Ok(proved)
+}
+
+fn is_failure(trip: &Trip, is: impl FnOnce(&Failure) -> bool) -> bool {
+    matches!(trip, Trip::Failed(failure) if !failure.is_interrupted() && is(failure))
+}
+
+/// What can not be applied to rows like these may take others: the way back is proved with those.
+fn with_gentle_rows(
+    shadowed: &mut Shadowed<'_>,
+    (at, migration): (usize, &Migration),
+    failed: Trip,
+    proved: &mut Proved,
+) -> Result<Trip, ProofError> {
+    shadowed.start_anew();
+    shadowed.reach(at)?;
+    let no_rows = shadowed.fill(Rows::Gentle)?;
+    let trip = shadowed.trip(at, migration)?;
+    if is_failure(&trip, Failure::is_of_up) {
+        return Ok(failed);
+    }
+    if let Trip::Failed(failure) = failed {
+        proved.hazard = Some(failure);
+    }
+    proved.no_rows = no_rows;
+    Ok(trip)
+}
+
+/// The same on empty tables: is it the rows?
+fn without_rows(
+    shadowed: &mut Shadowed<'_>,
+    (at, migration): (usize, &Migration),
+    failed: Trip,
+    proved: &mut Proved,
+) -> Result<Trip, ProofError> {
+    shadowed.start_anew();
+    shadowed.reach(at)?;
+    let trip = shadowed.trip(at, migration)?;
+    let Trip::Failed(failure) = failed else { return Ok(trip) };
+    match trip {
+        Trip::Failed(other) if failure.is_of_up() => {
+            if !other.is_of_up() {
+                proved.hazard = Some(failure);
+            }
+            Ok(Trip::Failed(other))
+        }
+        trip @ Trip::Done(_) if failure.is_of_up() => {
+            proved.hazard = Some(failure);
+            let reason = "up.sql fails when there are rows".to_owned();
+            proved.no_rows = vec![("*".to_owned(), reason)];
+            Ok(trip)
+        }
+        Trip::Done(_) => Ok(Trip::Failed(failure.only_with_rows())),
+        other => Ok(other),
+    }
 }

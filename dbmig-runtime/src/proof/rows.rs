@@ -17,6 +17,15 @@ const ROWS: usize = 5;
 /// How many forms of a row are tried.
 const TRIES: usize = 60;
 
+/// What kind of rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Rows {
+    /// On boundaries, with NULL and with duplicates.
+    Hostile,
+    /// No NULL and nothing twice: what a migration that refuses the others takes.
+    Gentle,
+}
+
 /// Which tables took no row, and why.
 pub(super) type Without = Vec<(String, String)>;
 
@@ -25,6 +34,7 @@ pub(super) fn fill(
     session: &mut dyn Session,
     catalogue: &Catalogue,
     needs: &dyn Fn(&Table) -> bool,
+    kind: Rows,
 ) -> Without {
     // With them on, SQLite takes no row for a table that points to one that is not there yet. Rows point
     // to what is there anyway.
@@ -32,7 +42,7 @@ pub(super) fn fill(
         Dialect::Sqlite => keys_off(session),
         Dialect::Postgres | Dialect::Mysql => false,
     };
-    let without = fill_all(session, catalogue, needs);
+    let without = fill_all(session, catalogue, needs, kind);
     if keys {
         let _ = session.execute("PRAGMA foreign_keys = ON");
     }
@@ -50,6 +60,7 @@ fn fill_all(
     session: &mut dyn Session,
     catalogue: &Catalogue,
     needs: &dyn Fn(&Table) -> bool,
+    kind: Rows,
 ) -> Without {
     let mut without = Without::new();
     let mut number = 0;
@@ -58,7 +69,7 @@ fn fill_all(
         if !needs(table) || table.options.keys().any(|key| matches!(*key, "virtual" | "module")) {
             continue;
         }
-        if let Err(reason) = fill_table(session, catalogue, table, &mut number) {
+        if let Err(reason) = fill_table(session, catalogue, table, &mut number, kind) {
             without.push((table.name.to_string(), reason));
         }
     }
@@ -97,6 +108,7 @@ fn fill_table(
     catalogue: &Catalogue,
     table: &Table,
     number: &mut usize,
+    kind: Rows,
 ) -> Result<(), String> {
     let dialect = catalogue.dialect;
     let conditions: Vec<_> = table.checks.iter().map(|check| check.expression.as_str()).collect();
@@ -118,7 +130,8 @@ fn fill_table(
         for attempt in 0..TRIES {
             *number += 1;
             let cells = columns.iter().map(|column| {
-                let made = Made { dialect, table, keys: &keys, parents: &parents, number: *number };
+                let number = *number;
+                let made = Made { dialect, table, keys: &keys, parents: &parents, number, kind };
                 made.cell(column, &pools[column.name.as_str()], row, attempt)
             });
             let Some(cells) = cells.collect::<Option<Vec<_>>>() else {
@@ -208,6 +221,7 @@ struct Made<'a> {
     parents: &'a Parents,
     /// One that no other row has.
     number: usize,
+    kind: Rows,
 }
 
 impl Made<'_> {
@@ -216,7 +230,8 @@ impl Made<'_> {
         let is_key = |name: &str| self.keys.contains(&name);
         let takes_null = column.nullable && !self.is_primary(&column.name);
         // The second row is all NULL; later tries of others give way as well.
-        if takes_null && (row == 1 || attempt % 4 == 3) {
+        let gentle = self.kind == Rows::Gentle;
+        if takes_null && ((row == 1 && !gentle) || attempt % 4 == 3) {
             return Some("NULL".to_owned());
         }
         let points = self.table.foreign_keys.iter().zip(self.parents);
@@ -225,7 +240,7 @@ impl Made<'_> {
         {
             return self.parent(key, parents, column, row, attempt, takes_null);
         }
-        if is_key(&column.name) {
+        if is_key(&column.name) || (gentle && attempt == 0) {
             // Every other try leaves one column of a key of several as it is.
             let like = pool.first().map_or("''", String::as_str);
             let own = distinct(self.dialect, column, like, self.number);
@@ -274,9 +289,9 @@ impl Made<'_> {
             };
         }
         // Two children a parent, unless nothing may be twice.
-        let alone = self.keys.contains(&column.name.as_str());
-        let spread = self.position(&key.columns[0]);
-        let index = if alone { row + attempt } else { row / 2 + attempt + spread };
+        let alone = self.keys.contains(&column.name.as_str()) || self.kind == Rows::Gentle;
+        let spread = self.position(&key.columns[0]) + attempt;
+        let index = if alone { row + spread } else { row / 2 + spread };
         parents[index % parents.len()].get(at).cloned()
     }
 }

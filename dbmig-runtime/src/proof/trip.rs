@@ -6,6 +6,7 @@ use dbmig_build::{Dialect, Migration, MigrationSet};
 
 use super::data;
 use super::failure::{Failure, ProofError};
+use super::rows::Rows;
 use super::{Shadow, rows};
 use crate::catalogue::{Catalogue, Difference, Name, Scope, Table};
 use crate::error::{Error, ErrorKind};
@@ -105,7 +106,7 @@ impl<'a> Shadowed<'a> {
     }
 
     /// Gives rows to what has none, or was changed since it got them. Tables without any, with the reason.
-    pub(super) fn fill(&mut self) -> Result<Vec<(String, String)>, ProofError> {
+    pub(super) fn fill(&mut self, kind: Rows) -> Result<Vec<(String, String)>, ProofError> {
         let Some(state) = &mut self.state else { return Ok(vec![]) };
         let State { session, catalogue, filled, without, .. } = state;
         let dialect = catalogue.dialect;
@@ -122,7 +123,7 @@ impl<'a> Shadowed<'a> {
                 .any(|table| table.name.to_string() == *name && !empty.contains(&table.name))
         });
         let needs = |table: &Table| empty.contains(&table.name);
-        without.extend(rows::fill(&mut **session, catalogue, &needs));
+        without.extend(rows::fill(&mut **session, catalogue, &needs, kind));
         for table in catalogue.tables.iter().filter(|table| needs(table)) {
             filled.insert(table.name.clone(), table.clone());
         }
