@@ -148,8 +148,7 @@ fn with_gentle_rows(
     failed: Trip,
     proved: &mut Proved,
 ) -> Result<Trip, ProofError> {
-    shadowed.start_anew();
-    shadowed.reach(at)?;
+    shadowed.reach_anew(at)?;
     let no_rows = shadowed.fill(Rows::Gentle)?;
     let trip = shadowed.trip(at, migration)?;
     if is_failure(&trip, Failure::is_of_up) {
@@ -169,8 +168,7 @@ fn without_rows(
     failed: Trip,
     proved: &mut Proved,
 ) -> Result<Trip, ProofError> {
-    shadowed.start_anew();
-    shadowed.reach(at)?;
+    shadowed.reach_anew(at)?;
     let trip = shadowed.trip(at, migration)?;
     let Trip::Failed(failure) = failed else { return Ok(trip) };
     match trip {

@@ -67,9 +67,10 @@ impl<'a> Shadowed<'a> {
         &self.server
     }
 
-    /// The state that was reached is not to be relied on.
-    pub(super) fn start_anew(&mut self) {
+    /// As [`Shadowed::reach`], on a new database: without the rows, whatever was left.
+    pub(super) fn reach_anew(&mut self, count: usize) -> Result<(), ProofError> {
         self.state = None;
+        self.reach(count)
     }
 
     pub(super) fn has_rows(&self) -> bool {
