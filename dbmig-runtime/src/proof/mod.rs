@@ -4,8 +4,10 @@
 //! read, the migration is applied, reverted, compared with what was there, and applied again. What runs it
 //! is the runner of a real run.
 
+mod base;
 mod data;
 mod failure;
+mod layout;
 mod replay;
 mod rows;
 mod trip;
@@ -30,6 +32,41 @@ pub trait Shadow {
     ///
     /// What kept it from being made.
     fn fresh(&mut self) -> DbResult<Box<dyn Session>>;
+
+    /// An empty database beside it, of which [`Shadow::copy`] makes copies; the one before it is not used
+    /// any more. `None` where databases are not copied: then [`Shadow::fresh`] is all that is needed.
+    ///
+    /// # Errors
+    ///
+    /// What kept it from being made.
+    fn base(&mut self) -> DbResult<Option<Box<dyn Session>>> {
+        Ok(None)
+    }
+
+    /// A database like the base, in place of the one that [`Shadow::fresh`], or this, has made before.
+    /// `None` when it could not be copied, which is no error: the base is not used any more.
+    ///
+    /// # Errors
+    ///
+    /// What keeps all others from being made as well.
+    fn copy(&mut self, base: Box<dyn Session>) -> DbResult<Option<Copied>> {
+        drop(base);
+        Ok(None)
+    }
+}
+
+/// What copying makes.
+pub struct Copied {
+    /// A session on the copy.
+    pub copy: Box<dyn Session>,
+    /// A new one on what it was made of.
+    pub base: Box<dyn Session>,
+}
+
+impl std::fmt::Debug for Copied {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Copied").finish_non_exhaustive()
+    }
 }
 
 /// What was found out about one migration.

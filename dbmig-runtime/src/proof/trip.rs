@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use dbmig_build::{Dialect, Migration, MigrationSet};
 
+use super::base::{Base, apply_first};
 use super::data;
 use super::failure::{Failure, ProofError};
+use super::layout::is_layout;
 use super::rows::Rows;
 use super::{Shadow, rows};
 use crate::catalogue::{Catalogue, Difference, Name, Scope, Table};
@@ -39,6 +41,7 @@ pub(super) struct Shadowed<'a> {
     shadow: &'a mut dyn Shadow,
     scope: &'a Scope,
     state: Option<State>,
+    base: Base,
     server: String,
 }
 
@@ -54,13 +57,13 @@ struct State {
     without: BTreeMap<String, String>,
 }
 
-fn shadow(doing: &'static str) -> impl Fn(DbError) -> ProofError {
+pub(super) fn shadow(doing: &'static str) -> impl Fn(DbError) -> ProofError {
     move |error| ProofError::Shadow(doing, error)
 }
 
 impl<'a> Shadowed<'a> {
     pub(super) fn new(set: &'a MigrationSet, shadow: &'a mut dyn Shadow, scope: &'a Scope) -> Self {
-        Self { set, shadow, scope, state: None, server: String::new() }
+        Self { set, shadow, scope, state: None, base: Base::default(), server: String::new() }
     }
 
     pub(super) fn server(&self) -> &str {
@@ -77,33 +80,39 @@ impl<'a> Shadowed<'a> {
         self.state.as_ref().is_some_and(|state| !state.filled.is_empty())
     }
 
-    /// The first `count` migrations are applied; from scratch where what is there can not be gone on with.
+    /// The first `count` migrations are applied; anew where what is there can not be gone on with.
     pub(super) fn reach(&mut self, count: usize) -> Result<(), ProofError> {
         if self.state.as_ref().is_some_and(|state| state.applied > count) {
             self.state = None;
         }
         let mut state = match self.state.take() {
             Some(state) => state,
-            None => {
-                let mut session = self.shadow.fresh().map_err(shadow("make"))?;
-                let catalogue =
-                    Catalogue::read(&mut *session, self.scope).map_err(shadow("read"))?;
-                let (filled, without) = (BTreeMap::new(), BTreeMap::new());
-                State { session, applied: 0, filled, catalogue, without }
-            }
+            None => self.anew(count)?,
         };
         self.server.clone_from(&state.catalogue.server);
         if state.applied < count {
-            let version = &self.set.iter().nth(count - 1).expect("a migration of the set").version;
-            let target = Target::To(version.clone());
-            apply(&mut *state.session, self.set, &target)
-                .map_err(|error| ProofError::of_apply(Failure::Up(Box::new(error))))?;
+            apply_first(&mut *state.session, self.set, count)?;
             state.catalogue =
                 Catalogue::read(&mut *state.session, self.scope).map_err(shadow("read"))?;
             state.applied = count;
         }
         self.state = Some(state);
         Ok(())
+    }
+
+    /// A database that nothing was tried on, with the first `count` migrations where there is a copy.
+    fn anew(&mut self, count: usize) -> Result<State, ProofError> {
+        let copy = match count {
+            0 => None,
+            _ => self.base.copy(&mut *self.shadow, self.set, count)?,
+        };
+        let (mut session, applied) = match copy {
+            Some(session) => (session, count),
+            None => (self.shadow.fresh().map_err(shadow("make"))?, 0),
+        };
+        let catalogue = Catalogue::read(&mut *session, self.scope).map_err(shadow("read"))?;
+        let (filled, without) = (BTreeMap::new(), BTreeMap::new());
+        Ok(State { session, applied, filled, catalogue, without })
     }
 
     /// Gives rows to what has none, or was changed since it got them. Tables without any, with the reason.
@@ -167,7 +176,7 @@ impl<'a> Shadowed<'a> {
             });
         }
         let back = Catalogue::read(session, self.scope).map_err(shadow("read"))?;
-        let (reordered, changed) = split(before.differences(&back));
+        let (reordered, changed) = split(before.differences(&back), before.dialect);
         if !changed.is_empty() {
             return Ok(Trip::Failed(Failure::NotRestored(changed)));
         }
@@ -177,7 +186,7 @@ impl<'a> Shadowed<'a> {
             return Ok(Trip::Failed(Failure::Again(Box::new(error))));
         }
         let again = Catalogue::read(session, self.scope).map_err(shadow("read"))?;
-        let (_, changed) = split(after.differences(&again));
+        let (_, changed) = split(after.differences(&again), after.dialect);
         if !changed.is_empty() {
             return Ok(Trip::Failed(Failure::AgainDiffers(changed)));
         }
@@ -188,9 +197,10 @@ impl<'a> Shadowed<'a> {
 }
 
 /// Whether the order of columns differs, and what else does.
-fn split(differences: Vec<Difference>) -> (bool, Vec<Difference>) {
-    let (order, changed): (Vec<_>, Vec<_>) =
+fn split(differences: Vec<Difference>, dialect: Dialect) -> (bool, Vec<Difference>) {
+    let (order, mut changed): (Vec<_>, Vec<_>) =
         differences.into_iter().partition(Difference::is_order);
+    changed.retain(|difference| !is_layout(difference, dialect));
     (!order.is_empty(), changed)
 }
 
@@ -212,7 +222,11 @@ fn is_empty(session: &mut dyn Session, dialect: Dialect, table: &Table) -> bool 
 }
 
 /// As `migrate` does it; the history is the scratch database's own.
-fn apply(session: &mut dyn Session, set: &MigrationSet, target: &Target) -> Result<(), Error> {
+pub(super) fn apply(
+    session: &mut dyn Session,
+    set: &MigrationSet,
+    target: &Target,
+) -> Result<(), Error> {
     let rules = Rules {
         missing: OnMissing::Note,
         repeatables: Repeatables::Named(vec![]),
