@@ -173,25 +173,24 @@ impl Shadow for Scratch {
     fn copy(&mut self, session: Box<dyn Session>) -> DbResult<Option<Copied>> {
         // Nobody may be connected to it meanwhile.
         drop(session);
-        let (Some(base), Some(settings)) = (self.base.clone(), settings(&self.init)) else {
+        let (Some(base), Some(settings)) = (self.base.take(), settings(&self.init)) else {
             return Ok(None);
         };
-        let current = self.current.take();
-        self.drop_all(current)?;
-        let copy = self.next();
-        let names = (base.name().unwrap_or_default(), copy.name().unwrap_or_default());
-        let sql = format!(
-            "CREATE DATABASE {} TEMPLATE {}",
-            self.place.quoted(&names.1),
-            self.place.quoted(&names.0)
-        );
-        if self.place.maintenance().map_err(broken)?.execute(&sql).is_err() {
-            // Somebody is connected to it, or has dropped it: it can still be made from scratch.
-            self.base = None;
-            let _ = self.drop_all([base]);
+        let (young, copy) = (self.next(), self.next());
+        let quoted = |location: &Location| self.place.quoted(&location.name().unwrap_or_default());
+        let mut server = self.place.maintenance().map_err(broken)?;
+        // By its name it is young again: others that clean up leave it alone.
+        let rename = format!("ALTER DATABASE {} RENAME TO {}", quoted(&base), quoted(&young));
+        let create = format!("CREATE DATABASE {} TEMPLATE {}", quoted(&copy), quoted(&young));
+        let renamed = server.execute(&rename).is_ok();
+        if !renamed || server.execute(&create).is_err() {
+            // Somebody is connected to it, or may not copy it: it can still be made from scratch.
+            let _ = self.drop_all([if renamed { young } else { base }]);
             return Ok(None);
         }
-        self.current = Some(copy.clone());
+        self.base = Some(young.clone());
+        let before = self.current.replace(copy.clone());
+        self.drop_all(before)?;
         let open = |location| -> DbResult<Box<dyn Session>> {
             let mut session = self.open(location).map_err(broken)?;
             if !settings.is_empty() {
@@ -199,7 +198,7 @@ impl Shadow for Scratch {
             }
             Ok(session)
         };
-        Ok(Some(Copied { copy: open(&copy)?, base: open(&base)? }))
+        Ok(Some(Copied { base: open(&young)?, copy: open(&copy)? }))
     }
 }
 

@@ -26,10 +26,11 @@ const REFUSED: [(&str, &str); 3] = [
 
 /// Ways back that are a comment alone: Diesel sends it, and the server refuses an empty query. Here nothing is
 /// sent.
-const RESTORED: [(&str, &str); 6] = [
+const RESTORED: [(&str, &str); 7] = [
     ("2019-02-26-183156_cleanup_unassigned_deployment_indexes", "drops what is not there"),
     ("2019-03-28-004319_drop_entities_id_indexes", "drops what is not there"),
     ("2023-03-28-004152_trigger_remap", "selects 1"),
+    ("2024-01-05-170000_ds_corruption_fix_up", "mends certain deployments of one network alone"),
     ("2017-09-26-200549_users_lowercase_index", "selects 1"),
     ("2017-10-06-234455_fix_local_dbs_unique_gh_login", "makes and drops what it finds done"),
     ("20170728002039_fix_keywords", "changes keywords that differ in upper and lower case alone"),
