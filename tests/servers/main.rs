@@ -5,6 +5,9 @@
 mod catalogue;
 mod connections;
 mod engine;
+#[cfg(feature = "full-tests")]
+#[path = "../support/mutants/mod.rs"]
+mod mutant;
 #[path = "../../dbmig-build/tests/lock_faults/pairs.rs"]
 mod pairs;
 #[cfg(feature = "full-tests")]

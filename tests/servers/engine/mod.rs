@@ -14,6 +14,8 @@ mod kill_matrix;
 mod left_behind;
 mod lost_lock;
 mod many;
+#[cfg(feature = "full-tests")]
+mod mutants;
 mod offline;
 mod orphan;
 mod poisoned;

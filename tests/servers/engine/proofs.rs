@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::corpus::copy;
+use super::corpus::take_set;
 use super::{Site, servers};
 use crate::proofs;
 use crate::support::Server;
@@ -40,7 +40,7 @@ const RESTORED: [(&str, &str); 7] = [
 const LONG: usize = 60;
 
 /// The sets for a server, those that are long or the others.
-fn sets(server: Server, long: bool) -> Vec<PathBuf> {
+pub(super) fn sets(server: Server, long: bool) -> Vec<PathBuf> {
     let corpus = crate::support::variable("DBMIG_TEST_CORPUS");
     let folder = if server == Server::Postgres { "pg" } else { "mysql" };
     let all = fs::read_dir(Path::new(&corpus).join(folder)).unwrap();
@@ -56,12 +56,7 @@ fn sets(server: Server, long: bool) -> Vec<PathBuf> {
 /// Proves a set; how many were tried, and how many refused.
 fn prove(server: Server, set: &Path) -> (usize, usize) {
     let site = Site::new(server);
-    copy(&set.join("migrations"), &site.sandbox.path("migrations"));
-    if set.ends_with("mysql/vaultwarden") {
-        let dialect = "dialect = \"mysql\"\n[env.development]\nurl_env = \"DATABASE_URL\"\n";
-        let init = "init_sql = \"SET FOREIGN_KEY_CHECKS = 0\"\n";
-        site.sandbox.write("dbmig.toml", format!("{dialect}{init}"));
-    }
+    take_set(&site, set);
     let ran = site.dbmig(["prove", "--all", "--format", "json"]);
     let argued = [&REFUSED[..], &RESTORED].concat();
     let counts = proofs::assert_agrees(set, &ran.stdout, &argued);
