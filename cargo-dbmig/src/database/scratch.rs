@@ -189,8 +189,9 @@ impl Shadow for Scratch {
             return Ok(None);
         }
         self.base = Some(young.clone());
-        let before = self.current.replace(copy.clone());
-        self.drop_all(before)?;
+        if let Some(before) = self.current.replace(copy.clone()) {
+            drop_database(&mut *server, &quoted(&before))?;
+        }
         let open = |location| -> DbResult<Box<dyn Session>> {
             let mut session = self.open(location).map_err(broken)?;
             if !settings.is_empty() {

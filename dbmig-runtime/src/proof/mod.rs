@@ -10,6 +10,7 @@ mod failure;
 mod layout;
 mod replay;
 mod rows;
+mod sought;
 mod trip;
 mod values;
 
@@ -134,6 +135,7 @@ fn prove_one(
 ) -> Result<Proved, ProofError> {
     shadowed.reach(at)?;
     let no_rows = shadowed.fill(Rows::Hostile)?;
+    shadowed.add_sought(migration);
     let mut proved = Proved {
         version: migration.version.clone(),
         name: migration.dir_name.to_string(),

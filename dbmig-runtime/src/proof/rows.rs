@@ -16,6 +16,8 @@ use dbmig_build::Dialect;
 const ROWS: usize = 5;
 /// How many forms of a row are tried.
 const TRIES: usize = 60;
+/// The same of one with values that are given.
+const TRIES_GIVEN: usize = 8;
 
 /// What kind of rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,7 +79,7 @@ fn fill_all(
 }
 
 /// Tables after those that they point to; what stands in a circle in the order of names.
-fn in_order(catalogue: &Catalogue) -> Vec<&Table> {
+pub(super) fn in_order(catalogue: &Catalogue) -> Vec<&Table> {
     let mut left: Vec<&Table> = catalogue.tables.iter().collect();
     let mut sorted: Vec<&Table> = Vec::with_capacity(left.len());
     while !left.is_empty() {
@@ -110,46 +112,83 @@ fn fill_table(
     number: &mut usize,
     kind: Rows,
 ) -> Result<(), String> {
-    let dialect = catalogue.dialect;
-    let conditions: Vec<_> = table.checks.iter().map(|check| check.expression.as_str()).collect();
-    let wanted = in_conditions(catalogue, &conditions);
-    let keys = unique_columns(table);
-    let columns: Vec<_> = table.columns.iter().filter(|column| is_given(table, column)).collect();
-    let pools: BTreeMap<&str, Vec<String>> = columns
-        .iter()
-        .map(|column| {
-            let mut values = pool(catalogue, column);
-            values.extend(wanted.iter().cloned());
-            (column.name.as_str(), values)
-        })
-        .collect();
+    let filling = Filling::new(catalogue, table, kind);
     let mut done = 0;
     let mut reason = None;
     for row in 0..ROWS {
-        let parents = parents(session, catalogue, table);
-        for attempt in 0..TRIES {
-            *number += 1;
-            let cells = columns.iter().map(|column| {
-                let number = *number;
-                let made = Made { dialect, table, keys: &keys, parents: &parents, number, kind };
-                made.cell(column, &pools[column.name.as_str()], row, attempt)
-            });
-            let Some(cells) = cells.collect::<Option<Vec<_>>>() else {
-                reason.get_or_insert_with(|| why_not(table, &columns, &pools, &parents));
-                break;
-            };
-            match insert(session, dialect, table, &columns, &cells) {
-                Ok(()) => {
-                    done += 1;
-                    break;
-                }
-                Err(error) => drop(reason.get_or_insert(error.to_string())),
-            }
+        match filling.add(session, row, number, &Cells::new()) {
+            Ok(()) => done += 1,
+            Err(why) => drop(reason.get_or_insert(why)),
         }
     }
     match (done, reason) {
         (0, Some(reason)) => Err(reason),
         _ => Ok(()),
+    }
+}
+
+/// Values that cells of a row must have, by the name of the column.
+pub(super) type Cells = BTreeMap<String, String>;
+
+/// What the rows of a table are made of.
+pub(super) struct Filling<'a> {
+    catalogue: &'a Catalogue,
+    table: &'a Table,
+    keys: Vec<&'a str>,
+    columns: Vec<&'a Column>,
+    pools: BTreeMap<&'a str, Vec<String>>,
+    kind: Rows,
+}
+
+impl<'a> Filling<'a> {
+    pub(super) fn new(catalogue: &'a Catalogue, table: &'a Table, kind: Rows) -> Self {
+        let conditions: Vec<_> =
+            table.checks.iter().map(|check| check.expression.as_str()).collect();
+        let wanted = in_conditions(catalogue, &conditions);
+        let columns: Vec<_> =
+            table.columns.iter().filter(|column| is_given(table, column)).collect();
+        let pools = columns.iter().map(|column| {
+            let mut values = pool(catalogue, column);
+            values.extend(wanted.iter().cloned());
+            (column.name.as_str(), values)
+        });
+        let pools = pools.collect();
+        Self { catalogue, table, keys: unique_columns(table), columns, pools, kind }
+    }
+
+    /// Adds a row, in whatever form the database takes it.
+    pub(super) fn add(
+        &self,
+        session: &mut dyn Session,
+        row: usize,
+        number: &mut usize,
+        given: &Cells,
+    ) -> Result<(), String> {
+        let Self { catalogue, table, keys, columns, pools, kind } = self;
+        let (dialect, kind) = (catalogue.dialect, *kind);
+        let parents = parents(session, catalogue, table);
+        let mut reason = None;
+        for attempt in 0..TRIES {
+            *number += 1;
+            let cells = columns.iter().map(|column| {
+                let number = *number;
+                let made = Made { dialect, table, keys, parents: &parents, number, kind };
+                let given = given.get(&column.name).cloned();
+                given.or_else(|| made.cell(column, &pools[column.name.as_str()], row, attempt))
+            });
+            let Some(cells) = cells.collect::<Option<Vec<_>>>() else {
+                return Err(reason.unwrap_or_else(|| why_not(table, columns, pools, &parents)));
+            };
+            match insert(session, dialect, table, columns, &cells) {
+                Ok(()) => return Ok(()),
+                Err(error) => drop(reason.get_or_insert(error.to_string())),
+            }
+            // What is given does not become another by trying.
+            if !given.is_empty() && attempt >= TRIES_GIVEN {
+                break;
+            }
+        }
+        Err(reason.unwrap_or_default())
     }
 }
 

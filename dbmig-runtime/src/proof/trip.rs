@@ -9,7 +9,7 @@ use super::data;
 use super::failure::{Failure, ProofError};
 use super::layout::is_layout;
 use super::rows::Rows;
-use super::{Shadow, rows};
+use super::{Shadow, rows, sought};
 use crate::catalogue::{Catalogue, Difference, Name, Scope, Table};
 use crate::error::{Error, ErrorKind};
 use crate::event::Silent;
@@ -148,6 +148,15 @@ impl<'a> Shadowed<'a> {
             .collect();
         there.iter().for_each(|name| drop(without.remove(name)));
         Ok(without.clone().into_iter().collect())
+    }
+
+    /// Adds the rows that a migration looks for: it is them that it changes.
+    pub(super) fn add_sought(&mut self, migration: &Migration) {
+        if let Some(State { session, catalogue, applied, .. }) = &mut self.state {
+            // Far from those of other rows, which stay.
+            let number = 5000 + 50 * *applied;
+            sought::add(&mut **session, catalogue, &migration.up, number);
+        }
     }
 
     /// Up, down, compare, up again. Afterwards the migration is applied, or the state is gone.
