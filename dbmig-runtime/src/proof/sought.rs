@@ -105,6 +105,12 @@ fn of_statement(all: &[Token<'_>]) -> BTreeMap<String, Vec<String>> {
                 keep(name, token);
             }
         }
+        // `SET a = replace(a, 'x', 'y')`.
+        if is(at, &["replace"]) && is(at + 1, &["("]) && is(at + 3, &[","]) {
+            if let (Some(name), Some(token)) = (name_before(all, at + 3), all.get(at + 4)) {
+                keep(&name, token);
+            }
+        }
         if !looks {
             continue;
         }
@@ -168,6 +174,7 @@ mod tests {
             ("INSERT INTO u SELECT a, 'k' FROM t WHERE `kind` = 2", "kind=2"),
             ("CREATE INDEX i ON t (a) WHERE a = 'x'; SELECT 1 WHERE b = 2", ""),
             ("UPDATE t SET a = 'x'", ""),
+            ("UPDATE t SET a = replace(a, 'x', 'y')", "a='x'"),
             ("DELETE FROM t WHERE 'x' = a AND b = c", ""),
         ] {
             let dialect = if sql.contains('`') { Dialect::Mysql } else { Dialect::Postgres };
