@@ -119,12 +119,14 @@ impl<'o> Context<'o> {
         let environment = self.environment()?;
         let stamp = environment.stamp_of_new();
         let section = environment.section;
+        let defaults = dbmig_runtime::RunOptions::default();
         Ok(dbmig_runtime::RunOptions {
             stamp,
             lock_timeout: section.lock_timeout,
             statement_timeout: section.statement_timeout,
             runner_wait: self.global.runner_wait.unwrap_or(RUNNER_WAIT),
-            ..dbmig_runtime::RunOptions::default()
+            retries: self.global.lock_retries.or(section.lock_retries).unwrap_or(defaults.retries),
+            ..defaults
         })
     }
 
