@@ -120,7 +120,7 @@ pub(super) fn judge(
     let versions = raw.migrations.iter().map(|raw| Version::of_directory(&raw.dir_name));
     let newest = versions.max();
     let policy = match (config, &lock) {
-        (Some(config), _) => policy_of(config),
+        (Some(config), _) => config.policy_of_sets(),
         (None, Some(lock)) => lock.policy.clone(),
         (None, None) => Policy { start_after: newest.clone(), ..Policy::default() },
     };
@@ -152,13 +152,6 @@ pub(super) fn judge(
         habits,
         plain_sql: None,
     })
-}
-
-fn policy_of(config: &Config) -> Policy {
-    Policy {
-        start_after: config.policy.start_after.clone().map(Version::new),
-        lints: config.lints.iter().map(|(code, lint)| (code.clone(), lint.level)).collect(),
-    }
 }
 
 /// The first plain SQL file of a folder: other tools keep their migrations so.
