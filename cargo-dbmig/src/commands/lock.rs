@@ -155,7 +155,10 @@ fn tell_unproved(context: &mut Context<'_>, lock: &LockFile) {
     if left == 0 || demand == Demand::Off {
         return;
     }
-    let text = format!("{} not proved", render::count(left, "way back"));
+    let text = match left {
+        1 => "1 way back is not proved".to_owned(),
+        more => format!("{more} ways back are not proved"),
+    };
     match demand {
         Demand::Strict => context.output.warning(format!("{text}: `cargo build` fails until then")),
         _ => context.output.note(text),
@@ -261,7 +264,7 @@ fn counts(lock: &LockFile) -> String {
     for (count, what) in [
         (lock.repeatables.len(), "repeatable"),
         (lock.seeds.len(), "reference seed"),
-        (lock.schemas.len(), "schema.rs"),
+        (lock.schemas.len(), "schema file"),
     ] {
         if count != 0 {
             text.push_str(&format!(", {}", render::count(count, what)));

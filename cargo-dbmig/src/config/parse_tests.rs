@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use dbmig_build::Dialect;
+use dbmig_build::{Demand, Dialect};
 
 use super::super::{Kind, TlsMode, UrlParts};
 use super::*;

@@ -16,3 +16,4 @@ pub mod running;
 pub mod schema_files;
 pub mod scripting;
 pub mod sources;
+pub mod ways_back;
