@@ -16,6 +16,7 @@ use crate::error::{CliError, CliResult};
 use crate::exit::Exit;
 use crate::operations::proving::WaysBack;
 use crate::operations::{base, locking};
+use crate::project::tidy;
 use crate::render;
 use crate::scaffold::FileChange;
 use crate::select::Catalog;
@@ -136,7 +137,9 @@ pub(crate) fn run(context: &mut Context<'_>, args: &LockArgs) -> CliResult<Exit>
     let known = previous.as_ref();
     names.extend(changed(&lock.repeatables, known.map(|lock| &lock.repeatables)));
     names.extend(changed(&lock.seeds, known.map(|lock| &lock.seeds)));
-    names.extend(changed(&lock.schemas, known.map(|lock| &lock.schemas)));
+    let schemas = changed(&lock.schemas, known.map(|lock| &lock.schemas));
+    let dir = context.migrations_dir()?;
+    names.extend(schemas.iter().map(|name| context.show(&tidy(&dir.join(name)))));
     let mut late = Findings::default();
     late.extend(
         others.into_iter().filter(|f| matches!(f.code, Code::LateDraft | Code::LateOpaque)),

@@ -98,6 +98,10 @@ pub fn in_words(ways: &[WayBack], sides: &Sides, protected: bool) -> Vec<String>
     let mut lines = Vec::new();
     let mut unproved = Vec::new();
     for way in ways {
+        if protected && !way.untried.is_empty() {
+            let (name, tables) = (name(way), way.untried.join(", "));
+            lines.push(format!("the way back of `{name}` was tried without rows in {tables}"));
+        }
         match &way.known {
             Known::Proved => {}
             Known::Loses(lost) => {
@@ -155,7 +159,11 @@ mod tests {
     use super::*;
 
     fn ways(known: &[Known]) -> Vec<WayBack> {
-        let way = |known: &Known| WayBack { version: Version::new("1"), known: known.clone() };
+        let way = |known: &Known| WayBack {
+            version: Version::new("1"),
+            known: known.clone(),
+            untried: vec![],
+        };
         known.iter().map(way).collect()
     }
 

@@ -20,6 +20,8 @@ pub struct WayBack {
     pub version: Version,
     /// What is known.
     pub known: Known,
+    /// Tables for which no row could be made when it was tried: what becomes of theirs nobody knows.
+    pub untried: Vec<String>,
 }
 
 /// What is known of a way back.
@@ -109,8 +111,13 @@ pub fn ways_back(
             Step::Revert(version, source) => {
                 let states = &states;
                 let place = Place { set, history, states, dialect, server, applied: &applied };
-                let known = place.known(version, *source).unwrap_or_else(Known::Unproved);
-                ways.push(WayBack { version: version.clone(), known });
+                let (known, untried) = match place.known(version, *source) {
+                    Ok((known, proof)) => {
+                        (known, proof.no_rows.iter().map(|(table, _)| table.clone()).collect())
+                    }
+                    Err(why) => (Known::Unproved(why), vec![]),
+                };
+                ways.push(WayBack { version: version.clone(), known, untried });
                 applied.remove(version);
             }
         }
@@ -130,7 +137,7 @@ struct Place<'a> {
 }
 
 impl Place<'_> {
-    fn known(&self, version: &Version, source: DownSource) -> Result<Known, Unproved> {
+    fn known(&self, version: &Version, source: DownSource) -> Result<(Known, &Proof), Unproved> {
         let count = self.states.partition_point(|(entry, _)| entry.version <= *version);
         let until = &self.states[..count];
         let Some((entry, state)) = until.last().filter(|(entry, _)| entry.version == *version)
@@ -156,7 +163,7 @@ impl Place<'_> {
             .find(|version| until.iter().all(|(entry, _)| entry.version != ***version));
         match beside {
             Some(other) => Err(Unproved::Beside((**other).clone())),
-            None => Ok(known),
+            None => Ok((known, proof)),
         }
     }
 

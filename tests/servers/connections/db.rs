@@ -120,8 +120,12 @@ fn a_stamped_database_stays() {
                     run(&[command, verb, "--confirm", &shop.name]).exits(2).warns("is protected");
                 }
             }
-            for verb in [&["revert"][..], &["revert", "--all"], &["redo"], &["migration", "revert"]]
-            {
+            for verb in [
+                &["revert", "--accept-unproved"][..],
+                &["revert", "--all", "--accept-unproved"],
+                &["redo", "--accept-unproved"],
+                &["migration", "revert", "--accept-unproved"],
+            ] {
                 let _ = run(verb).exits(2).warns(&format!("--confirm {}", shop.name));
                 let wrong: Vec<_> = verb.iter().copied().chain(["--confirm", "other"]).collect();
                 run(&wrong).exits(2).warns("nothing was reverted");
@@ -133,7 +137,8 @@ fn a_stamped_database_stays() {
             run(&["db", "protect", "--off"]).exits(2).warns("it is protected as before");
             run(&["status"]).ok().says("1 applied").says("stamped `production (live)`");
         }
-        shop.run(&["revert", "--confirm", &shop.name]).ok().says("1 migration reverted");
+        let revert = ["revert", "--accept-unproved", "--confirm", &shop.name];
+        shop.run(&revert).ok().says("1 migration reverted");
         shop.run(&["db", "protect", "--off", "--confirm", &shop.name]).ok();
         shop.run(&["db", "drop"]).ok();
         assert!(!shop.exists());

@@ -1,6 +1,7 @@
 //! `schema rs`: the `schema.rs` of what the database holds.
 
 use clap::Args;
+use dbmig_build::Demand;
 use serde_json::json;
 
 use crate::config::PrintSchema;
@@ -35,6 +36,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &RsArgs) -> CliResult<Exit> {
     }
     let mut session = context.connect(Access::Read)?;
     let mut shown = vec![];
+    let mut written = false;
     for file in &files {
         let text = schema_files::text(context, &mut *session, &file.print)?;
         let change = schema_files::change(&file.path, text)?;
@@ -46,7 +48,12 @@ pub(super) fn run(context: &mut Context<'_>, args: &RsArgs) -> CliResult<Exit> {
             Some(_) => format!("{path}: written"),
             None => format!("{path}: up to date"),
         });
+        written |= change.is_some();
         shown.push(json!({ "path": path, "written": change.is_some() }));
+    }
+    let asked = context.policy().is_some_and(|policy| policy.schema_rs != Demand::Off);
+    if written && asked {
+        context.output.help("`[policy] schema_rs` asks for it: `cargo dbmig lock`");
     }
     context.output.json(&json!({ "dbmig": 1, "command": "schema rs", "files": shown }));
     Ok(Exit::Done)

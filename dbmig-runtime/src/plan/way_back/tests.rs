@@ -223,6 +223,26 @@ fn what_is_different_is_not_proved() {
 }
 
 #[test]
+fn what_stopped_half_way_is_neither() {
+    let mut case = case();
+    case.record("3_c", |record| (record.mode, record.ended) = (Mode::Statement, Ended::Failed));
+    let steps = vec![Step::Revert(v("3"), DownSource::File)];
+    let plan = Plan { steps, ..Plan::default() };
+    assert_eq!(case.of(&plan, &case.set()), [Known::Unproved(Unproved::HalfDone)]);
+}
+
+#[test]
+fn tables_that_had_no_rows_are_named() {
+    let mut case = case();
+    let rows = ("odd".to_owned(), "check c".to_owned());
+    case.entry("3_c", |entry| entry.proof.as_mut().unwrap().no_rows.push(rows));
+    let set = case.set();
+    let plan = plan_revert(&set, &case.history, Dialect::Sqlite, &Target::Steps(1)).unwrap();
+    let ways = ways_back(&plan, &set, &case.history, Some(&case.lock), SERVER);
+    assert_eq!((&ways[0].known, &ways[0].untried[..]), (&Known::Proved, &["odd".to_owned()][..]));
+}
+
+#[test]
 fn the_recorded_down_needs_no_file() {
     let mut case = case();
     case.raw.migrations.pop();
