@@ -82,6 +82,41 @@ fn an_edit_by_hand_is_told_and_a_new_layout_is_none() {
 }
 
 #[test]
+fn a_proof_compares_it_with_what_the_migrations_make() {
+    let sandbox = denied();
+    // A draft is open.
+    sandbox.write("src/schema.rs", "table! { by_hand }");
+    sandbox.dbmig(["prove"]).ok().silent_about("schema.rs");
+    sandbox.dbmig(["lock"]).ok();
+    sandbox.dbmig(["check"]).ok();
+    let before = sandbox.read("migrations/dbmig.lock");
+    sandbox
+        .dbmig(["prove"])
+        .exits(1)
+        .says("lossless              1_a")
+        .says("-table! { by_hand }")
+        .warns("error: `src/schema.rs` is not what the migrations make")
+        .warns("`cargo dbmig schema rs`");
+    let schema =
+        |lock: &str| lock.lines().find(|line| line.starts_with("schema ")).map(str::to_owned);
+    let lock = sandbox.read("migrations/dbmig.lock");
+    assert_eq!(schema(&lock), schema(&before));
+    assert!(lock.contains("proof=lossless"), "{lock}");
+    sandbox.dbmig(["schema", "rs"]).ok();
+    sandbox.dbmig(["check"]).exits(1).warns("[schema-rs-changed]");
+    sandbox.dbmig(["prove", "--dry-run"]).ok();
+    assert_eq!(sandbox.read("migrations/dbmig.lock"), lock);
+    sandbox.dbmig(["prove"]).ok().says("as the migrations make it  src/schema.rs");
+    sandbox.dbmig(["check"]).ok();
+    // A warning does not stop anybody.
+    let config = sandbox.read("dbmig.toml");
+    sandbox.write("dbmig.toml", config.replace("\"deny\"", "\"warn\""));
+    sandbox.write("src/schema.rs", "table! { by_hand }");
+    sandbox.dbmig(["lock"]).ok();
+    sandbox.dbmig(["prove"]).ok().warns("warning: `src/schema.rs` is not what the migrations make");
+}
+
+#[test]
 fn every_database_has_its_own() {
     let sandbox = Sandbox::project();
     sandbox.write(

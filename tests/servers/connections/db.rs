@@ -161,7 +161,7 @@ fn a_stamp_in_another_schema_counts() {
     }
     let url = format!("{}?options=-csearch_path%3Dother", shop.url);
     shop.run(&["migrate", "--database-url", &url]).ok().says("1 migration applied");
-    shop.run(&["revert", "--database-url", &url]).exits(2).warns("nothing was reverted");
+    shop.run(&["revert", "--database-url", &url]).exits(4).warns("nothing was reverted");
     // Off is off, from wherever it is asked.
     shop.run(&["db", "protect", "--off", "--database-url", &url, "--confirm", &shop.name]).ok();
     shop.run(&["db", "drop"]).ok();
