@@ -116,6 +116,15 @@ fn a_proof_compares_it_with_what_the_migrations_make() {
 }
 
 #[test]
+fn a_lock_that_init_writes_holds_it() {
+    let sandbox = denied();
+    std::fs::remove_file(sandbox.path("migrations/dbmig.lock")).unwrap();
+    sandbox.dbmig(["init"]).ok();
+    assert!(sandbox.read("migrations/dbmig.lock").contains("schema ../src/schema.rs digest="));
+    sandbox.dbmig(["check"]).ok();
+}
+
+#[test]
 fn every_database_has_its_own() {
     let sandbox = Sandbox::project();
     sandbox.write(

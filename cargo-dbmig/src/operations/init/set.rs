@@ -5,7 +5,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use dbmig_build::check::{self, Options};
-use dbmig_build::lock::FILE_NAME;
+use dbmig_build::lock::{FILE_NAME, LockedFiles};
 use dbmig_build::{
     Dialect, Findings, Group, LockFile, MigrationSet, Policy, RawFile, RawSet, Severity, Version,
 };
@@ -27,6 +27,8 @@ pub struct Found {
     pub set: Option<MigrationSet>,
     /// What the lock and a new `dbmig.toml` say about the whole set.
     pub policy: Policy,
+    /// `schema.rs` as the lock is to hold it.
+    pub schemas: LockedFiles,
     /// Findings of habit that would be errors under that policy.
     pub habits: usize,
     /// The first plain SQL file, where there are such files and no migration.
@@ -149,6 +151,7 @@ pub(super) fn judge(
         lock,
         set: checked.set,
         policy,
+        schemas: checked.schemas.unwrap_or_default(),
         habits,
         plain_sql: None,
     })
