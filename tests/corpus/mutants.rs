@@ -8,12 +8,13 @@ use dbmig_runtime::proof::Shadow;
 use dbmig_runtime::session::{DbError, DbErrorKind, DbResult};
 use diesel::{Connection as _, SqliteConnection};
 
-use crate::mutant::{Trial, load, verdict};
+use crate::mutant::{Equivalent, Trial, load, verdict};
 use crate::sets;
 
 /// Mutants that no test can tell from the original, with the reason.
-const EQUIVALENT: [(&str, &str); 1] = [(
-    "tari-contacts/2023-03-14-101758_create_messages statement 1 left out",
+const EQUIVALENT: [Equivalent; 1] = [(
+    "tari-contacts/2023-03-14-101758_create_messages",
+    &["statement 1 left out"],
     "the index goes with its table, which is dropped behind it",
 )];
 

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use super::values::{distinct, in_conditions, pool};
 use crate::catalogue::{Catalogue, Column, ForeignKey, IndexKey, Name, Table};
 use crate::session::{DbResult, Session};
-use crate::sql::quoted;
+use crate::sql::{literal, quoted};
 use dbmig_build::Dialect;
 
 /// How many rows a table gets.
@@ -18,6 +18,8 @@ const ROWS: usize = 5;
 const TRIES: usize = 60;
 /// The same of one with values that are given.
 const TRIES_GIVEN: usize = 8;
+/// More than any row has for a number of its own, and less than the smallest numbers can be.
+const LAST: usize = 30_000;
 
 /// What kind of rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -121,6 +123,7 @@ fn fill_table(
             Err(why) => drop(reason.get_or_insert(why)),
         }
     }
+    filling.count_on(session);
     match (done, reason) {
         (0, Some(reason)) => Err(reason),
         _ => Ok(()),
@@ -189,6 +192,26 @@ impl<'a> Filling<'a> {
             }
         }
         Err(reason.unwrap_or_default())
+    }
+
+    /// Has the numbers that the database gives go on behind those of our rows, as they would if it had given
+    /// them: what a migration inserts does not run into them.
+    pub(super) fn count_on(&self, session: &mut dyn Session) {
+        let dialect = self.catalogue.dialect;
+        if dialect != Dialect::Postgres {
+            return;
+        }
+        let counts = |column: &&&Column| {
+            let default = column.default.as_deref().unwrap_or_default();
+            column.identity.is_some() || default.contains("nextval(")
+        };
+        for column in self.columns.iter().filter(counts) {
+            let table = literal(dialect, &qualified(dialect, &self.table.name));
+            let column = literal(dialect, &column.name);
+            let sequence = format!("pg_catalog.pg_get_serial_sequence({table}, {column})");
+            let _ =
+                session.query(&format!("SELECT pg_catalog.setval({sequence}, {LAST})::text"), &[]);
+        }
     }
 }
 

@@ -38,6 +38,7 @@ pub(super) fn add(session: &mut dyn Session, catalogue: &Catalogue, up: &str, mu
                 let _ = filling.add(session, 0, &mut number, &cells);
             }
         }
+        filling.count_on(session);
     }
 }
 

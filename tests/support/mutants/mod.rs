@@ -65,19 +65,22 @@ pub(crate) fn verdict(
 /// Neighbours, mostly of one way back, are tried together: each costs its original as well.
 const TOGETHER: usize = 6;
 
+/// Mutants that no test can tell from the original: the migration, what was done to it, and the reason.
+pub(crate) type Equivalent = (&'static str, &'static [&'static str], &'static str);
+
 /// One of how many is tried, which of them, and what came of it.
 pub(crate) struct Trial {
     every: usize,
     seed: usize,
     number: usize,
-    equivalent: &'static [(&'static str, &'static str)],
+    equivalent: &'static [Equivalent],
     tried: usize,
     survivors: Vec<String>,
 }
 
 impl Trial {
     /// `DBMIG_TEST_ROUNDS=1` tries all of them, 10 every tenth; `DBMIG_TEST_SEED` says which.
-    pub(crate) fn new(every: usize, equivalent: &'static [(&'static str, &'static str)]) -> Self {
+    pub(crate) fn new(every: usize, equivalent: &'static [Equivalent]) -> Self {
         let number = |name: &str, without: usize| match std::env::var(name) {
             Ok(text) => text.parse().unwrap_or_else(|_| panic!("{name} is a number")),
             Err(_) => without,
@@ -118,7 +121,9 @@ impl Trial {
             // No other order can be told from one that is another already.
             let by_order = mutant.what.starts_with(statements::EXCHANGED)
                 && original == Verdict::LosslessReordered;
-            if by_order || self.equivalent.iter().any(|(name, _)| *name == key) {
+            let is_same =
+                |(of, what, _): &Equivalent| *of == about && what.contains(&&*mutant.what);
+            if by_order || self.equivalent.iter().any(is_same) {
                 continue;
             }
             self.tried += 1;

@@ -192,9 +192,10 @@ fn of_values(text: &Text<'_>, at: usize, add: &mut Add<'_>) {
         _ => {}
     }
     // Two names of a list in the wrong order.
-    if text.is_name(at) && text.is(at + 1, ",") && text.is_name(at + 2) {
-        let other = format!("{}, {}", text.between(at + 2, at + 3), text.between(at, at + 1));
-        add("two names exchanged", at, at + 3, &other);
+    let (one, two) = (text.between(at, at + 1), text.between(at + 2, at + 3));
+    let differ = !one.eq_ignore_ascii_case(two);
+    if text.is_name(at) && text.is(at + 1, ",") && text.is_name(at + 2) && differ {
+        add("two names exchanged", at, at + 3, &format!("{two}, {one}"));
     }
 }
 
