@@ -49,7 +49,7 @@ impl Scratch {
     /// What the server, or the way to it, reports.
     pub fn clean(&self) -> CliResult<usize> {
         let Some(sql) = abandoned(self.place.dialect()) else { return Ok(0) };
-        let mut session = self.place.maintenance()?;
+        let mut session = self.server()?;
         let pattern = format!("{}%", PREFIX.replace('_', "\\_"));
         let rows = session.query(sql, &[Value::Text(&pattern)]).map_err(|error| {
             CliError::database("could not look for scratch databases").cause(error.to_string())
@@ -67,6 +67,12 @@ impl Scratch {
             dropped += usize::from(session.execute(&sql).is_ok());
         }
         Ok(dropped)
+    }
+
+    /// A connection to the server. It stands in no database that others are copied from, even where the
+    /// place is the one that it would stand in.
+    fn server(&self) -> CliResult<Box<dyn Session>> {
+        self.place.with_database(PREFIX).maintenance()
     }
 
     /// Another one that nobody has used yet.
@@ -106,7 +112,7 @@ impl Scratch {
         if all.peek().is_none() {
             return Ok(());
         }
-        let mut session = self.place.maintenance().map_err(broken)?;
+        let mut session = self.server().map_err(broken)?;
         // All of them, whichever fails.
         let results: Vec<_> =
             all.map(|name| drop_database(&mut *session, &self.place.quoted(&name))).collect();
@@ -178,7 +184,7 @@ impl Shadow for Scratch {
         };
         let (young, copy) = (self.next(), self.next());
         let quoted = |location: &Location| self.place.quoted(&location.name().unwrap_or_default());
-        let mut server = self.place.maintenance().map_err(broken)?;
+        let mut server = self.server().map_err(broken)?;
         // By its name it is young again: others that clean up leave it alone.
         let rename = format!("ALTER DATABASE {} RENAME TO {}", quoted(&base), quoted(&young));
         let create = format!("CREATE DATABASE {} TEMPLATE {}", quoted(&copy), quoted(&young));

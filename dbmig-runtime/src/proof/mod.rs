@@ -135,7 +135,7 @@ fn prove_one(
 ) -> Result<Proved, ProofError> {
     shadowed.reach(at)?;
     let no_rows = shadowed.fill(Rows::Hostile)?;
-    shadowed.add_sought(migration);
+    let sought = shadowed.add_sought(migration);
     let mut proved = Proved {
         version: migration.version.clone(),
         name: migration.dir_name.to_string(),
@@ -148,8 +148,11 @@ fn prove_one(
     };
     let with_rows = shadowed.has_rows();
     let mut trip = shadowed.trip(at, migration)?;
+    if sought && is_failure(&trip, Failure::is_of_up) {
+        trip = with_other_rows(shadowed, (at, migration), Rows::Hostile, trip, &mut proved)?;
+    }
     if with_rows && is_failure(&trip, Failure::is_of_up) {
-        trip = with_gentle_rows(shadowed, (at, migration), trip, &mut proved)?;
+        trip = with_other_rows(shadowed, (at, migration), Rows::Gentle, trip, &mut proved)?;
     }
     if with_rows && is_failure(&trip, Failure::may_be_of_rows) {
         trip = without_rows(shadowed, (at, migration), trip, &mut proved)?;
@@ -181,14 +184,15 @@ fn is_failure(trip: &Trip, is: impl FnOnce(&Failure) -> bool) -> bool {
 }
 
 /// What can not be applied to rows like these may take others: the way back is proved with those.
-fn with_gentle_rows(
+fn with_other_rows(
     shadowed: &mut Shadowed<'_>,
     (at, migration): (usize, &Migration),
+    kind: Rows,
     failed: Trip,
     proved: &mut Proved,
 ) -> Result<Trip, ProofError> {
     shadowed.reach_anew(at)?;
-    let no_rows = shadowed.fill(Rows::Gentle)?;
+    let no_rows = shadowed.fill(kind)?;
     let trip = shadowed.trip(at, migration)?;
     if is_failure(&trip, Failure::is_of_up) {
         return Ok(failed);

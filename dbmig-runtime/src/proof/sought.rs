@@ -19,27 +19,33 @@ type Sought = Vec<BTreeMap<String, Vec<String>>>;
 /// How many values of a column are tried.
 const MOST: usize = 8;
 
-/// Adds rows that `up` looks for to the tables that it names. Values of their own begin with `number`.
-pub(super) fn add(session: &mut dyn Session, catalogue: &Catalogue, up: &str, mut number: usize) {
+/// Adds rows that `up` looks for to the tables that it names; whether any was. Values of their own begin
+/// with `number`.
+pub(super) fn add(
+    session: &mut dyn Session,
+    catalogue: &Catalogue,
+    up: &str,
+    mut number: usize,
+) -> bool {
     let dialect = catalogue.dialect;
     let sought = sought(up, dialect);
-    if sought.is_empty() {
-        return;
-    }
+    let mut added = false;
     let words: HashSet<String> = tokens(up, dialect)
         .map(|token| token.text.trim_matches(['"', '`', '[', ']']).to_lowercase())
         .collect();
-    let is_named = |table: &&Table| words.contains(&table.name.name.to_lowercase());
+    let is_named =
+        |table: &&Table| !sought.is_empty() && words.contains(&table.name.name.to_lowercase());
     for table in in_order(catalogue).into_iter().filter(is_named) {
         let filling = Filling::new(catalogue, table, Rows::Hostile);
         for columns in &sought {
             for cells in rows(columns, &|name| table.column(name).is_some()) {
                 // One that is not taken was no value for it.
-                let _ = filling.add(session, 0, &mut number, &cells);
+                added |= filling.add(session, 0, &mut number, &cells).is_ok();
             }
         }
         filling.count_on(session);
     }
+    added
 }
 
 /// What is given of each row: a value of every column, as AND wants it, and each value alone, as OR does.

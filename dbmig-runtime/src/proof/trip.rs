@@ -150,13 +150,12 @@ impl<'a> Shadowed<'a> {
         Ok(without.clone().into_iter().collect())
     }
 
-    /// Adds the rows that a migration looks for: it is them that it changes.
-    pub(super) fn add_sought(&mut self, migration: &Migration) {
-        if let Some(State { session, catalogue, applied, .. }) = &mut self.state {
-            // Far from those of other rows, which stay.
-            let number = 5000 + 50 * *applied;
-            sought::add(&mut **session, catalogue, &migration.up, number);
-        }
+    /// Adds the rows that a migration looks for: it is them that it changes. Whether there are any.
+    pub(super) fn add_sought(&mut self, migration: &Migration) -> bool {
+        let Some(State { session, catalogue, applied, .. }) = &mut self.state else { return false };
+        // Far from those of other rows, which stay.
+        let number = 5000 + 50 * *applied;
+        sought::add(&mut **session, catalogue, &migration.up, number)
     }
 
     /// Up, down, compare, up again. Afterwards the migration is applied, or the state is gone.

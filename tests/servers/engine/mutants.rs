@@ -16,7 +16,7 @@ use crate::mutant::{Equivalent, Trial, load, verdict};
 use crate::support::Server;
 
 /// Mutants that no test can tell from the original, with the reason.
-const EQUIVALENT: [Equivalent; 4] = [
+const EQUIVALENT: [Equivalent; 6] = [
     (
         "trieve/2023-07-09-223854_triggers-for-update-at",
         &[
@@ -54,6 +54,16 @@ const EQUIVALENT: [Equivalent; 4] = [
         "trieve/2023-12-11-205317_add_datasets_to_notifications_and_topics",
         &["statement 1 left out", "statement 2 left out", "statement 3 left out"],
         "the constraint goes with its column, which is dropped behind it",
+    ),
+    (
+        "trieve/2024-07-05-175730_modify_chunk_metadata_counts_trigger_to_be_statement_level",
+        &["statement 3 left out"],
+        "the function that it drops is created again, with OR REPLACE",
+    ),
+    (
+        "trieve/2024-07-06-064130_handle-potential-null-in-chunk_metadata_counts-trigger",
+        &["statement 3 left out"],
+        "the function that it drops is created again, with OR REPLACE",
     ),
 ];
 
