@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use dbmig_build::check::{self, Checked, Options};
-use dbmig_build::{Code, Dialect, Findings, Group, MigrationSet, Policy, Severity, Version};
+use dbmig_build::{
+    Code, Dialect, Findings, Group, MigrationSet, Policy, RawSet, Severity, Version,
+};
 use dbmig_runtime::Session;
 
 use crate::config::{Config, Env, Environment, Kind};
@@ -191,10 +193,28 @@ impl<'o> Context<'o> {
     ///
     /// The database must be named, or is not known. Findings are no error: they are in the result.
     pub fn check(&self) -> CliResult<Checked> {
+        self.judge(&self.raw_set()?)
+    }
+
+    /// Loads the set, and judges nothing of it.
+    ///
+    /// # Errors
+    ///
+    /// The database must be named, or is not known.
+    pub fn raw_set(&self) -> CliResult<RawSet> {
         let dir = self.migrations_dir()?;
         let mut raw = dbmig_build::load(&dir, &self.show(&dir));
         let seeds = self.seeds_dir()?;
         dbmig_build::load_reference(&mut raw, &seeds, &self.show(&seeds));
+        Ok(raw)
+    }
+
+    /// Checks what was loaded, or what is about to be written.
+    ///
+    /// # Errors
+    ///
+    /// As [`Context::check`].
+    pub fn judge(&self, raw: &RawSet) -> CliResult<Checked> {
         let options = Options {
             read_settings: metadata::read,
             dialects: self.configured_dialect()?.map(|dialect| vec![dialect]),
@@ -202,7 +222,7 @@ impl<'o> Context<'o> {
             lock_required: self.project.config.from_file,
             judge_locked: true,
         };
-        Ok(check::run(&raw, &options))
+        Ok(check::run(raw, &options))
     }
 
     /// The set for a verb that runs it.

@@ -15,7 +15,7 @@ use dbmig_build::lock::{Proof, Verdict};
 use dbmig_build::{LockFile, Migration, MigrationSet, Version};
 
 pub use failure::{Failure, ProofError};
-pub use replay::replay;
+pub use replay::{replay, revert_only};
 use rows::Rows;
 use trip::{Shadowed, Trip};
 

@@ -225,7 +225,11 @@ fn apply(session: &mut dyn Session, set: &MigrationSet, target: &Target) -> Resu
     run(session, set, &history, &plan)
 }
 
-fn revert(session: &mut dyn Session, set: &MigrationSet, target: &Target) -> Result<(), Error> {
+pub(super) fn revert(
+    session: &mut dyn Session,
+    set: &MigrationSet,
+    target: &Target,
+) -> Result<(), Error> {
     let history = read(session)?;
     let mut plan = plan::plan_revert(set, &history, session.dialect(), target)?;
     plan.repeatables.clear();

@@ -12,7 +12,9 @@ use crate::support::{Scratch, Server};
 fn of(server: Server, sql: &str) -> Catalogue {
     let scratch = Scratch::new(server);
     let mut session = open(&scratch.url);
-    session.execute(sql).unwrap_or_else(|error| panic!("{sql}: {error:?}"));
+    if !sql.is_empty() {
+        run(&mut *session, sql);
+    }
     read(&mut *session)
 }
 
