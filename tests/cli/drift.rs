@@ -208,3 +208,57 @@ fn a_baseline_is_verified() {
     sandbox.dbmig(back).ok();
     sandbox.dbmig(["status"]).ok().says("1 applied, 1 pending");
 }
+
+#[test]
+fn a_difference_to_a_schema_rs() {
+    let sandbox = two();
+    sandbox.write("diesel.toml", "[print_schema]\nfile = \"src/schema.rs\"\n");
+    sandbox.dbmig(["migrate"]).ok();
+    sandbox.dbmig(["diff", "--to", "src/schema.rs", "--exit-code"]).ok().says("no difference");
+    let text = sandbox.read("src/schema.rs");
+    assert!(text.contains("email -> Text"), "{text}");
+    sandbox.write(
+        "src/schema.rs",
+        text.replace("email -> Text", "email -> Nullable<Text>, age -> Integer"),
+    );
+    let ran = sandbox.dbmig(["diff", "--to", "src/schema.rs", "--exit-code"]).exits(1);
+    let expected = "+ column users.age: Integer\n~ column users.email: Text -> Nullable<Text>\n2 differences\n";
+    assert_eq!(ran.stdout, expected, "{ran}");
+    assert!(ran.stderr.contains("were not compared"), "{ran}");
+    let ran = sandbox.dbmig(["diff", "--from", "src/schema.rs", "--to", "env:development"]).ok();
+    assert!(ran.stdout.contains("- column users.age: Integer"), "{ran}");
+    sandbox.write("src/schema.rs", "table! { users (id) {");
+    sandbox
+        .dbmig(["diff", "--to", "src/schema.rs"])
+        .exits(2)
+        .warns("src/schema.rs:1: it does not end");
+    sandbox.dbmig(["diff", "--to", "src/nosuch.rs"]).exits(2).warns("could not read");
+}
+
+#[test]
+fn a_difference_to_a_commit() {
+    let sandbox = two();
+    sandbox.dbmig(["diff", "--from", "git:main", "--to", "migrations"]).exits(2).warns("git");
+    sandbox.write("diesel.toml", "[print_schema]\nfile = \"src/schema.rs\"\n");
+    sandbox.write("old.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY);");
+    sandbox.dbmig(["migrate"]).ok();
+    sandbox.git(["init", "--quiet", "--initial-branch", "main"]).ok();
+    sandbox.git(["add", "--all"]).ok();
+    sandbox.git(["commit", "--quiet", "--message", "one"]).ok();
+    let up = "ALTER TABLE users ADD COLUMN age INTEGER;";
+    sandbox.migration("3_age", up, "ALTER TABLE users DROP COLUMN age;");
+    std::fs::remove_file(sandbox.path("old.sql")).unwrap();
+    sandbox.dbmig(["migrate"]).ok();
+    let from = |from: &str, to: &str| sandbox.dbmig(["diff", "--from", from, "--to", to]).ok();
+    for commit in ["git:main", "git:HEAD:migrations"] {
+        from(commit, "migrations").says("+ column users.age: INTEGER\n1 difference\n");
+    }
+    from("git:main:old.sql", "git:main").says("+ column users.email: TEXT not null\n");
+    from("git:main:src/schema.rs", "src/schema.rs")
+        .says("+ column users.age: Nullable<Integer>\n1 diff");
+    let refused = |to: &str| sandbox.dbmig(["diff", "--to", to]).exits(2);
+    refused("git:nosuch").warns("git does not know `nosuch` here");
+    refused("git:main:nosuch.sql").warns("`main` has no file `nosuch.sql`");
+    refused("git:main:nosuch").warns("`main` has nothing at `nosuch`");
+    refused("git:").warns("say which commit");
+}

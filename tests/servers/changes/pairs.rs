@@ -203,9 +203,9 @@ fn mysql() {
                      PARTITION BY HASH (a) PARTITIONS 2",
                 ),
                 (
-                    "CREATE TABLE p (id INT PRIMARY KEY, k INT, KEY k (k)); \
+                    "CREATE TABLE p (id INT PRIMARY KEY, k INT, UNIQUE k (k)); \
                      CREATE TABLE t (a INT, KEY own (a), CONSTRAINT f FOREIGN KEY (a) REFERENCES p (k))",
-                    "CREATE TABLE p (id INT PRIMARY KEY, k INT, UNIQUE k (k)); CREATE TABLE t (a INT, KEY own (a))",
+                    "CREATE TABLE p (id INT PRIMARY KEY, k INT, KEY k (k)); CREATE TABLE t (a INT, KEY own (a))",
                 ),
             ],
         );
