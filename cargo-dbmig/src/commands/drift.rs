@@ -18,7 +18,6 @@ use crate::operations::drafting::{self, Between, Draft};
 use crate::operations::running::{self, Sides};
 use crate::operations::verifying::{self, Seen};
 use crate::operations::{deciding, generating, sources};
-use crate::output::Format;
 use crate::render;
 use crate::shell;
 
@@ -94,9 +93,7 @@ pub(crate) fn run(context: &mut Context<'_>, args: &DriftArgs) -> CliResult<Exit
     } else {
         keep(context, &mut sides, args, &draft, &Seen::new(scope, &live))?;
     }
-    if context.output.format == Format::Json {
-        context.output.json(&json);
-    }
+    context.output.json(&json);
     Ok(Exit::Done)
 }
 
