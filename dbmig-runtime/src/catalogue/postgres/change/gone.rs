@@ -16,6 +16,8 @@ pub(super) struct Going {
     things: HashSet<Thing>,
     /// Columns that go, or become another type.
     columns: HashMap<Name, Vec<String>>,
+    /// Those of them that are dropped, and those that come back: what is over one goes with it.
+    dropped: HashMap<Name, Vec<String>>,
 }
 
 impl Going {
@@ -32,6 +34,11 @@ impl Going {
     /// Whether one of these columns goes, or becomes another type.
     pub(super) fn takes(&self, table: &Name, columns: &[String]) -> bool {
         self.columns.get(table).is_some_and(|gone| columns.iter().any(|one| gone.contains(one)))
+    }
+
+    /// Whether one of these columns is dropped.
+    pub(super) fn drops(&self, table: &Name, columns: &[String]) -> bool {
+        self.dropped.get(table).is_some_and(|gone| columns.iter().any(|one| gone.contains(one)))
     }
 
     /// Whether something that stands on a table is about one of its columns that goes.
@@ -141,6 +148,9 @@ fn columns(rest: &mut Catalogue, to: &Catalogue, enums: &Enums<'_>, going: &mut 
         for sequence in &mut rest.sequences {
             // It would go with its column, and is wished for.
             sequence.owned_by.take_if(|(of, column)| *of == table.name && hit.contains(column));
+        }
+        if !hit.is_empty() {
+            going.dropped.insert(table.name.clone(), hit.clone());
         }
         hit.extend(typed);
         if !hit.is_empty() {
