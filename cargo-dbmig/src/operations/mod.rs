@@ -17,6 +17,8 @@ pub mod revisions;
 pub mod running;
 pub mod rust_schemas;
 pub mod schema_files;
+pub mod schema_proof;
 pub mod scripting;
 pub mod sources;
 pub mod verifying;
+pub mod ways_back;

@@ -184,6 +184,19 @@ pub fn produced(
     made(context, make, |_, session| Catalogue::read(session, scope).map_err(not_read))
 }
 
+/// Looks at a scratch database that has all of a set.
+///
+/// # Errors
+///
+/// As [`produced`], and what the look comes to.
+pub fn with_all<T>(
+    context: &mut Context<'_>,
+    set: &MigrationSet,
+    look: impl FnOnce(&mut Context<'_>, &mut dyn Session) -> CliResult<T>,
+) -> CliResult<T> {
+    made(context, |context, session| replay(context, session, set, &|_| true), look)
+}
+
 fn replay(
     context: &Context<'_>,
     session: &mut dyn Session,
