@@ -168,7 +168,15 @@ fn tell_hazards(context: &mut Context<'_>, proved: &mut [Proved], files: Files<'
                     let error = failure::on_scratch(*error, files);
                     tell_hazard(context, "fails with rows that were written after up.sql", &error);
                 }
-                other => context.output.warning(format!("{}/{other}", proved.name)),
+                other => {
+                    context.output.warning(format!("{}/{other}", proved.name));
+                    if matches!(other, Warning::Cascaded { .. }) {
+                        context.output.help(
+                            "write `foreign_keys = \"off\"` below `[dbmig]` in its metadata.toml: \
+                             they are off around the transaction, and checked before it ends",
+                        );
+                    }
+                }
             }
         }
         let Some(hazard) = proved.hazard.take() else { continue };

@@ -4,6 +4,7 @@
 //! read, the migration is applied, reverted, compared with what was there, and applied again. What runs it
 //! is the runner of a real run.
 
+mod cascades;
 mod circles;
 mod data;
 mod failure;

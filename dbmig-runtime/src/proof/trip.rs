@@ -8,7 +8,7 @@ use super::data;
 use super::failure::{Failure, ProofError};
 use super::rows::Rows;
 use super::warning::Warning;
-use super::{Shadow, later, rows, sequences};
+use super::{Shadow, cascades, later, rows, sequences};
 use crate::catalogue::{Catalogue, Difference, Name, Scope, Table};
 use crate::error::{Error, ErrorKind};
 use crate::event::Silent;
@@ -176,7 +176,14 @@ impl<'a> Shadowed<'a> {
             return Ok(Trip::Failed(Failure::Up(Box::new(error))));
         }
         let after = Catalogue::read(session, self.scope).map_err(shadow("read"))?;
-        self.look_at_rows(session, &rows, &after).map_err(shadow("read"))?;
+        let rows_after = self.look_at_rows(session, &rows, &after).map_err(shadow("read"))?;
+        self.noticed.warnings.extend(cascades::cascaded(
+            "up.sql",
+            &migration.up,
+            &before,
+            &rows,
+            &rows_after,
+        ));
         if let Err(error) = revert(session, self.set, &target) {
             // Nothing was run, or nothing is left of it: the migration is applied as it was.
             let refused = matches!(error.kind, ErrorKind::Plan(_));
@@ -197,6 +204,9 @@ impl<'a> Shadowed<'a> {
         let (lost, example) = (data::lost(&rows, &now), data::example(&rows, &now));
         let behind = sequences::behind(session, &back, "down.sql").map_err(shadow("read"))?;
         self.noticed.warnings.extend(behind);
+        let text = migration.down.as_deref().unwrap_or_default();
+        let cascaded = cascades::cascaded("down.sql", text, &after, &rows_after, &now);
+        self.noticed.warnings.extend(cascaded);
         if let Err(error) = apply(session, self.set, &target) {
             return Ok(Trip::Failed(Failure::Again(Box::new(error))));
         }
@@ -214,13 +224,13 @@ impl<'a> Shadowed<'a> {
         Ok(Trip::Done(Done { reordered, lost, example }))
     }
 
-    /// What `up.sql` has done to the rows that a way back might undo again.
+    /// What `up.sql` has done to the rows that a way back might undo again; the rows as they are then.
     fn look_at_rows(
         &mut self,
         session: &mut dyn Session,
         before: &data::Data,
         after: &Catalogue,
-    ) -> DbResult<()> {
+    ) -> DbResult<data::Data> {
         let (rows, unreadable) = data::read(session, after)?;
         let warnings = &mut self.noticed.warnings;
         for (table, why) in unreadable {
@@ -232,7 +242,7 @@ impl<'a> Shadowed<'a> {
         let moved = data::moved(before, &rows).into_iter();
         warnings.extend(moved.map(|(column, from)| Warning::Moved { column, from }));
         warnings.extend(sequences::behind(session, after, "up.sql")?);
-        Ok(())
+        Ok(rows)
     }
 
     /// The way back once more, with rows that nobody could have written before the migration. The state with

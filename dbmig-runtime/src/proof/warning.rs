@@ -36,6 +36,15 @@ pub enum Warning {
         /// What the server says.
         why: String,
     },
+    /// Dropping a table has deleted rows that refer to it, or what they refer to it by (SQLite).
+    Cascaded {
+        /// `up.sql` or `down.sql`.
+        file: &'static str,
+        /// The table that is dropped.
+        parent: String,
+        /// The tables that have lost something.
+        children: Vec<String>,
+    },
     /// `down.sql` fails as soon as there are rows that were written after `up.sql`.
     Later(Box<Error>),
 }
@@ -53,6 +62,11 @@ impl fmt::Display for Warning {
             Self::Unreadable { table, why } => {
                 write!(f, "up.sql: the rows of {table} can not be read afterwards: {why}")
             }
+            Self::Cascaded { file, parent, children } => write!(
+                f,
+                "{file}: DROP TABLE {parent} takes along what refers to it: {}",
+                children.join(", ")
+            ),
             Self::Later(error) => {
                 write!(f, "down.sql fails with rows that were written after up.sql: {error}")
             }
