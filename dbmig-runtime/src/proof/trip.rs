@@ -118,6 +118,8 @@ impl<'a> Shadowed<'a> {
                 .map_err(|error| ProofError::of_apply(Failure::Up(Box::new(error))))?;
             state.catalogue =
                 Catalogue::read(&mut *state.session, self.scope).map_err(shadow("read"))?;
+            // What stands behind because of these is not told of the next one.
+            sequences::advance(&mut *state.session, &state.catalogue).map_err(shadow("read"))?;
             state.applied = count;
         }
         self.state = Some(state);
@@ -145,7 +147,7 @@ impl<'a> Shadowed<'a> {
         });
         let needs = |table: &Table| empty.contains(&table.name);
         without.extend(rows::fill(&mut **session, catalogue, &needs, kind, number));
-        sequences::advance(&mut **session, catalogue).map_err(shadow("fill"))?;
+        sequences::advance(&mut **session, catalogue).map_err(shadow("read"))?;
         for table in catalogue.tables.iter().filter(|table| needs(table)) {
             filled.insert(table.name.clone(), table.clone());
         }
