@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use dbmig_build::Dialect;
+use dbmig_build::{Demand, Dialect};
 
 use super::super::{Kind, TlsMode, UrlParts};
 use super::*;
@@ -27,6 +27,7 @@ protected = true
 tls = "verify-full"
 lock_timeout = "5s"
 statement_timeout = "15min"
+lock_retries = 3
 role = "owner"
 search_path = "app,public"
 init_sql = "SET x = 1"
@@ -51,7 +52,7 @@ duplicate-version = "deny"
 start_after = "2025"
 base = "origin/main"
 proof = "required"
-schema_rs = "checked"
+schema_rs = "deny"
 
 [shadow]
 url = "postgres://h/shadow"
@@ -69,6 +70,7 @@ init = "shadow.sql"
     assert_eq!(production.tls, Some(TlsMode::VerifyFull));
     assert_eq!(production.lock_timeout, Some(Duration::from_secs(5)));
     assert_eq!(production.statement_timeout, Some(Duration::from_secs(900)));
+    assert_eq!(production.lock_retries, Some(3));
     assert_eq!(production.target_version.as_deref(), Some("20260110080000"));
     assert_eq!(
         config.environments["ci"].url.parts,
@@ -83,8 +85,9 @@ init = "shadow.sql"
     assert_eq!(config.environments["vault"].url.url_command.as_ref().unwrap().len(), 2);
     assert_eq!(config.environments["file"].url.url_file, Some(PathBuf::from("/run/secrets/url")));
     assert_eq!(config.lints["missing-down"].level, Level::Allow);
-    assert_eq!(config.lints["missing-down"].place.to_string(), "dbmig.toml:35:1");
+    assert_eq!(config.lints["missing-down"].place.to_string(), "dbmig.toml:36:1");
     assert_eq!(config.policy.start_after.as_deref(), Some("2025"));
+    assert_eq!((config.policy.proof, config.policy.schema_rs), (Demand::Strict, Demand::Strict));
     assert_eq!(config.shadow.url.as_ref().unwrap().reveal(), "postgres://h/shadow");
 }
 
@@ -152,6 +155,11 @@ fn mistakes_have_a_place_and_a_next_step() {
         (
             "[lints]\nx = 'error'",
             "d:2:5: `x` in `[lints]`: `error` is not one of `allow`, `warn`",
+            "",
+        ),
+        (
+            "[policy]\nschema_rs = 'required'",
+            "d:2:13: `schema_rs` in `[policy]`: `required` is not one of `off`, `warn`, `deny`",
             "",
         ),
         (

@@ -39,9 +39,9 @@ pub use status::{State, StatusRow, status};
 pub use tables::{DIESEL_TABLE, HISTORY_TABLE, STATE_TABLE, Tables};
 pub(crate) use version::read_version;
 pub(crate) use write::{
-    Attempt, Moments, Run, TOOL, advance, cells, claim, end_attempt, finish_attempt, forget,
-    insert_record, insert_record_if, insert_sql, is_recorded, newest_attempt, next_attempt,
-    restart, stamp_of, void_data, void_sql,
+    Attempt, Moments, Run, TOOL, advance, cells, claim, claim_and_look, end_attempt,
+    finish_attempt, forget, insert_record, insert_record_if, insert_sql, is_recorded,
+    newest_attempt, next_attempt, restart, stamp_of, void_data, void_sql,
 };
 
 /// The format of our two tables. Later ones add columns only.

@@ -14,6 +14,7 @@ mod kill_matrix;
 mod left_behind;
 mod lost_lock;
 mod many;
+mod merged;
 mod offline;
 mod orphan;
 mod poisoned;
