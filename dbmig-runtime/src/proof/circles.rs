@@ -97,7 +97,8 @@ impl Promises {
                 session.execute("SET session_replication_role = replica")
             }
             Dialect::Mysql => {
-                let sql = "SELECT CAST(@@SESSION.foreign_key_checks AS CHAR)";
+                // As a text it is ON to MariaDB, and 1 to MySQL.
+                let sql = "SELECT CAST(@@SESSION.foreign_key_checks + 0 AS CHAR)";
                 let on = session.query(sql, &[]);
                 self.restore = on.is_ok_and(|rows| rows == [vec![Some("1".to_owned())]]);
                 session.execute("SET SESSION foreign_key_checks = 0")
