@@ -3,6 +3,7 @@
 //! Everything that looks at a schema looks at this: `schema.rs`, drift, differences, proofs. It is read by a
 //! fixed number of queries, however many tables there are. The tables of the history are never part of it.
 
+pub mod change;
 mod column;
 mod compare;
 mod constraint;

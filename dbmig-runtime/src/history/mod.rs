@@ -5,6 +5,7 @@
 //! seeds, repeatables, the stamp. Reading never writes.
 
 mod ddl;
+mod dump;
 mod evidence;
 mod log;
 mod others;
@@ -25,6 +26,7 @@ use std::collections::BTreeMap;
 use dbmig_build::{Digest, Version};
 
 pub(crate) use ddl::{create_statements, ensure_tables};
+pub use dump::versions_script;
 pub(crate) use evidence::{Evidence, copy_evidence, replace_evidence};
 pub use log::{Entry, log};
 pub use others::has_other_tables;

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, HashSet};
 use dbmig_build::Dialect;
 use dbmig_build::sql::{Token, TokenKind, split, tokens};
 
-use super::rows::{Cells, Filling, Rows, in_order};
+use super::rows::in_order;
 use crate::catalogue::{Catalogue, Table};
 use crate::session::Session;
 
@@ -19,34 +19,35 @@ type Sought = Vec<BTreeMap<String, Vec<String>>>;
 /// How many values of a column are tried.
 const MOST: usize = 8;
 
-/// Adds rows that `up` looks for to the tables that it names; whether any was. Values of their own begin
-/// with `number`.
+/// Adds rows that `up` looks for to the tables that it names; whether any was taken.
 pub(super) fn add(
     session: &mut dyn Session,
     catalogue: &Catalogue,
     up: &str,
-    mut number: usize,
+    number: &mut usize,
 ) -> bool {
     let dialect = catalogue.dialect;
     let sought = sought(up, dialect);
-    let mut added = false;
+    if sought.is_empty() {
+        return false;
+    }
     let words: HashSet<String> = tokens(up, dialect)
         .map(|token| token.text.trim_matches(['"', '`', '[', ']']).to_lowercase())
         .collect();
-    let is_named =
-        |table: &&Table| !sought.is_empty() && words.contains(&table.name.name.to_lowercase());
+    let is_named = |table: &&Table| words.contains(&table.name.name.to_lowercase());
+    let mut taken = 0;
     for table in in_order(catalogue).into_iter().filter(is_named) {
-        let filling = Filling::new(catalogue, table, Rows::Hostile);
-        for columns in &sought {
-            for cells in rows(columns, &|name| table.column(name).is_some()) {
-                // One that is not taken was no value for it.
-                added |= filling.add(session, 0, &mut number, &cells).is_ok();
-            }
+        let has = |name: &str| table.column(name).is_some();
+        let rows: Vec<_> = sought.iter().flat_map(|columns| rows(columns, &has)).collect();
+        if !rows.is_empty() {
+            taken += super::rows::add(session, catalogue, table, &rows, number);
         }
-        filling.count_on(session);
     }
-    added
+    taken > 0
 }
+
+/// Values that cells of a row must have, by the name of the column.
+type Cells = BTreeMap<String, String>;
 
 /// What is given of each row: a value of every column, as AND wants it, and each value alone, as OR does.
 fn rows(columns: &BTreeMap<String, Vec<String>>, has: &dyn Fn(&str) -> bool) -> Vec<Cells> {

@@ -20,7 +20,7 @@ mod transaction_end;
 mod work;
 
 pub(crate) use connection::patiently;
-pub use decide::decide;
+pub use decide::{decide, decide_if};
 pub use recover::recover;
 pub use seeds::{SeedReport, SeedState, run_seeds, seed_states};
 

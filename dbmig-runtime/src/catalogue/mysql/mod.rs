@@ -10,6 +10,7 @@
 //! it stays when the key is dropped; its name counts as the server's choice while the key is there. Modes of
 //! SQL belong to a program where its text reads otherwise without them.
 
+mod change;
 mod columns;
 mod constraints;
 mod keys;
@@ -26,6 +27,7 @@ mod views;
 
 use super::{Catalogue, Schema, Schemas, Scope};
 use crate::session::{DbResult, Session};
+pub(super) use change::changes;
 use source::Source;
 pub(super) use sql::to_sql;
 

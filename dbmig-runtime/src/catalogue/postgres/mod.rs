@@ -6,6 +6,7 @@
 
 mod arrange;
 mod cells;
+mod change;
 mod chosen;
 mod columns;
 mod constraints;
@@ -31,6 +32,7 @@ use std::collections::HashSet;
 use super::{Catalogue, Scope};
 use crate::session::{DbResult, Session};
 
+pub(super) use change::changes;
 pub(super) use expression::steady;
 pub(super) use write::to_sql;
 

@@ -1,5 +1,6 @@
 //! The catalogue of SQLite: what pragmas tell, and from the stored text of each object what none tells.
 
+mod change;
 mod columns;
 mod declared;
 mod keys;
@@ -15,6 +16,8 @@ mod write;
 use super::{Catalogue, Schemas, Scope};
 use crate::session::{DbError, DbErrorKind, DbResult, Session};
 
+pub(super) use change::changes;
+pub(super) use names::bare;
 pub(super) use write::to_sql;
 
 /// Which server it is: every file of this format.
