@@ -32,6 +32,7 @@ pub use name::Name;
 pub use program::{Routine, RoutineKind, Trigger, View};
 pub use scope::{Schemas, Scope};
 pub use table::Table;
+pub use crate::sql::{literal, quoted};
 pub use types::{Composite, Domain, EnumType, Extension, OtherObject, Schema, Sequence};
 
 /// What one dialect knows beside what all have, in the dialect's own words: `("engine", "MyISAM")`.
