@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use dbmig_build::check::{self, Checked, Options};
-use dbmig_build::{Code, Dialect, Findings, Group, MigrationSet, Policy, Severity, Version};
+use dbmig_build::{
+    Code, Dialect, Findings, Group, MigrationSet, Policy, RawSet, Severity, Version,
+};
 use dbmig_runtime::Session;
 
 use crate::config::{Config, Env, Environment, Kind};
@@ -195,6 +197,15 @@ impl<'o> Context<'o> {
         let mut raw = dbmig_build::load(&dir, &self.show(&dir));
         let seeds = self.seeds_dir()?;
         dbmig_build::load_reference(&mut raw, &seeds, &self.show(&seeds));
+        self.judge(&raw)
+    }
+
+    /// Checks a set that was loaded, or made up.
+    ///
+    /// # Errors
+    ///
+    /// As [`Context::check`].
+    pub fn judge(&self, raw: &RawSet) -> CliResult<Checked> {
         let options = Options {
             read_settings: metadata::read,
             dialects: self.configured_dialect()?.map(|dialect| vec![dialect]),
@@ -202,7 +213,7 @@ impl<'o> Context<'o> {
             lock_required: self.project.config.from_file,
             judge_locked: true,
         };
-        Ok(check::run(&raw, &options))
+        Ok(check::run(raw, &options))
     }
 
     /// The set for a verb that runs it.

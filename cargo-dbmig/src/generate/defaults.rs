@@ -47,7 +47,8 @@ pub(super) fn of(wish: &ColumnWish, dialect: Dialect) -> CliResult<Option<String
     };
     let number = |text: &str| {
         let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
-        digits.starts_with(|c: char| c.is_ascii_digit() || c == '.') && digits.parse::<f64>().is_ok()
+        digits.starts_with(|c: char| c.is_ascii_digit() || c == '.')
+            && digits.parse::<f64>().is_ok()
     };
     let sql = match kind {
         Literal::Moment if is_now(&word) && !quoted => now(dialect, name, wish),
@@ -162,7 +163,10 @@ mod tests {
             ("a:int:default=x", "`a:int:default=x`: the default `x` is no number"),
             ("a:int:default=inf", "`a:int:default=inf`: the default `inf` is no number"),
             ("a:bool:default=2", "`a:bool:default=2`: `2` is neither `true` nor `false`"),
-            ("a:enum:{x,y}:default=z", "`a:enum:{x,y}:default=z`: the default `z` is none of `x`, `y`"),
+            (
+                "a:enum:{x,y}:default=z",
+                "`a:enum:{x,y}:default=z`: the default `z` is none of `x`, `y`",
+            ),
         ] {
             let wish = column::column(text).unwrap();
             assert_eq!(of(&wish, Sqlite).unwrap_err().message, message);

@@ -163,8 +163,7 @@ pub(super) fn table(
             .help("or leave it out with `--no-id`, and say `id:…:pk`"));
     }
     let id = if keyed { Id::None } else { options.id };
-    let timestamps =
-        !options.no_timestamps && !(clash("created_at") || clash("updated_at"));
+    let timestamps = !options.no_timestamps && !(clash("created_at") || clash("updated_at"));
     Ok(TableWish { name, id, columns, timestamps, join: false })
 }
 
@@ -246,10 +245,7 @@ pub(super) fn index(words: &[String], options: &Options) -> CliResult<IndexWish>
 }
 
 /// A constraint, by exactly one of its options.
-pub(super) fn constraint(
-    words: &[String],
-    options: &Options,
-) -> CliResult<(Option<String>, Rule)> {
+pub(super) fn constraint(words: &[String], options: &Options) -> CliResult<(Option<String>, Rule)> {
     let columns = names(words)?;
     let one = || {
         CliError::usage("a constraint is one thing")
@@ -336,11 +332,26 @@ mod tests {
                 &with(|options| options.no_timestamps = true),
                 "create table users: id uuid primary key",
             ),
-            ("table", &["x", "id:int"], &none, "error the table has a column `id` without being asked"),
+            (
+                "table",
+                &["x", "id:int"],
+                &none,
+                "error the table has a column `id` without being asked",
+            ),
             ("drop-table", &["users"], &none, "drop table users"),
-            ("drop-table", &["users", "x"], &none, "error `generate drop-table` does not take `x` as well"),
+            (
+                "drop-table",
+                &["users", "x"],
+                &none,
+                "error `generate drop-table` does not take `x` as well",
+            ),
             ("rename-table", &["users", "people"], &none, "rename table users to people"),
-            ("rename-table", &["users"], &none, "error `generate rename-table` needs more than that"),
+            (
+                "rename-table",
+                &["users"],
+                &none,
+                "error `generate rename-table` needs more than that",
+            ),
             ("add-column", &["users", "a:int,b:text"], &none, "add to users: a int, b text"),
             ("add-column", &["users"], &none, "error `generate add-column` needs more than that"),
             ("drop-column", &["users", "a", "b:int"], &none, "drop from users: a, b"),

@@ -24,7 +24,7 @@ use dbmig_runtime::catalogue::Catalogue;
 use crate::error::CliResult;
 
 pub use intent::Id;
-pub use model::models;
+pub use model::{Model, models};
 pub use write::{Part, Written};
 
 /// What the options of the command line say about the words.
@@ -141,15 +141,6 @@ pub enum Known<'a> {
     All(&'a Catalogue),
     /// Nothing but what it speaks.
     Dialect(Dialect),
-}
-
-impl Known<'_> {
-    pub(crate) fn dialect(&self) -> Dialect {
-        match self {
-            Self::All(catalogue) => catalogue.dialect,
-            Self::Dialect(dialect) => *dialect,
-        }
-    }
 }
 
 impl Asked {

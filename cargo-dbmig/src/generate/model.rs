@@ -103,7 +103,9 @@ impl Writer<'_> {
             ty,
             nullable: described.nullable,
             defaulted: column.default.is_some() || column.identity.is_some(),
-            counted: column.auto_increment || column.identity.is_some() || column.generated.is_some(),
+            counted: column.auto_increment
+                || column.identity.is_some()
+                || column.generated.is_some(),
             key,
         });
     }
@@ -130,10 +132,9 @@ impl Writer<'_> {
             "Timestamp" | "Datetime" => {
                 ("chrono::NaiveDateTime", &["feature `chrono` of diesel", "crate `chrono`"])
             }
-            "Timestamptz" => (
-                "chrono::DateTime<chrono::Utc>",
-                &["feature `chrono` of diesel", "crate `chrono`"],
-            ),
+            "Timestamptz" => {
+                ("chrono::DateTime<chrono::Utc>", &["feature `chrono` of diesel", "crate `chrono`"])
+            }
             "Date" => ("chrono::NaiveDate", &["feature `chrono` of diesel", "crate `chrono`"]),
             "Time" => ("chrono::NaiveTime", &["feature `chrono` of diesel", "crate `chrono`"]),
             "Uuid" => ("uuid::Uuid", &["feature `uuid` of diesel", "crate `uuid`"]),
@@ -238,16 +239,23 @@ impl Writer<'_> {
         Some(name)
     }
 
-    fn text(&mut self, table: &schema_rs::DescribedTable, has_model: &dyn Fn(&str) -> bool) -> String {
+    fn text(
+        &mut self,
+        table: &schema_rs::DescribedTable,
+        has_model: &dyn Fn(&str) -> bool,
+    ) -> String {
         let one = self.one.clone();
         let mut parents = Vec::new();
         for key in &self.table.foreign_keys {
             let parent = &key.table.name;
             let [column] = &key.columns[..] else { continue };
-            let Some(at) = self.table.columns.iter().position(|one| one.name == *column) else { continue };
+            let Some(at) = self.table.columns.iter().position(|one| one.name == *column) else {
+                continue;
+            };
             let struct_name = singular(parent).to_upper_camel_case();
             let own = *parent == self.table.name.name;
-            let first = !parents.iter().any(|(name, ..): &(String, String, String)| *name == struct_name);
+            let first =
+                !parents.iter().any(|(name, ..): &(String, String, String)| *name == struct_name);
             if own || !first {
                 continue;
             }
@@ -367,9 +375,13 @@ mod tests {
 
     #[test]
     fn variants() {
-        for (value, expected) in
-            [("admin", "Admin"), ("Guest User", "GuestUser"), ("1st", "Value1"), ("", "Value1"), ("self", "Value1")]
-        {
+        for (value, expected) in [
+            ("admin", "Admin"),
+            ("Guest User", "GuestUser"),
+            ("1st", "Value1"),
+            ("", "Value1"),
+            ("self", "Value1"),
+        ] {
             assert_eq!(variant(value, 0), expected);
         }
         assert_eq!(values_of("enum('a','it''s')").unwrap(), ["a", "it's"]);

@@ -112,7 +112,8 @@ mod tests {
 
     #[test]
     fn names_are_not_too_long() {
-        let columns = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        let columns =
+            |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
         assert_eq!(of("users", &columns(&["email"]), "key"), "users_email_key");
         assert_eq!(of("users", &columns(&["a", "b"]), "idx"), "users_a_b_idx");
         let long = of(&"t".repeat(50), &columns(&[&"c".repeat(50)]), "fkey");

@@ -13,7 +13,9 @@ pub(super) fn write(intent: &Intent, dialect: Dialect) -> CliResult<Option<(Part
         Intent::CreateView { name, query: None, materialized } => {
             let kind = if *materialized { "MATERIALIZED VIEW" } else { "VIEW" };
             let name = written(name, dialect);
-            let up = format!("-- dbmig:todo what {name} shows\nCREATE {kind} {name} AS\nSELECT 1 AS one;\n");
+            let up = format!(
+                "-- dbmig:todo what {name} shows\nCREATE {kind} {name} AS\nSELECT 1 AS one;\n"
+            );
             (up, format!("DROP {kind} {name};\n"), format!("what {name} shows"))
         }
         Intent::CreateFunction { name } => function(name, dialect)?,
@@ -22,7 +24,8 @@ pub(super) fn write(intent: &Intent, dialect: Dialect) -> CliResult<Option<(Part
         }
         _ => return Ok(None),
     };
-    let part = Part { suffix: String::new(), up, down, no_transaction: false, foreign_keys_off: false };
+    let part =
+        Part { suffix: String::new(), up, down, no_transaction: false, foreign_keys_off: false };
     Ok(Some((part, vec![todo])))
 }
 

@@ -53,9 +53,8 @@ pub(super) fn read(name: &str, rest: &[String], options: &Options) -> CliResult<
     let text = text.strip_suffix("_table").filter(|head| head.contains('_')).unwrap_or(&text);
     let bare = rest.is_empty() && options.columns.is_none();
     let words = forms::column_words(rest, options);
-    let take = |intent: Intent| {
-        Ok(if bare { Sentence::Perhaps(intent) } else { Sentence::Does(intent) })
-    };
+    let take =
+        |intent: Intent| Ok(if bare { Sentence::Perhaps(intent) } else { Sentence::Does(intent) });
     if let Some(tables) = text.strip_prefix("create_join_table_") {
         let tables: Vec<&str> = tables.splitn(2, "_and_").collect();
         let tables = if tables.len() == 2 { tables } else { tables[0].splitn(2, '_').collect() };
@@ -153,7 +152,6 @@ pub(super) fn table_name(text: &str) -> Result<String, String> {
     Ok(if super::words::is_model(text) { plural(&name) } else { name })
 }
 
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -196,7 +194,11 @@ mod tests {
             ("AddPhoneToUsers", &["phone:string"], "add to users: phone string"),
             ("add_reply_to_to_posts", &["reply_to:text"], "add to posts: reply_to text"),
             ("add_phone_to_users", &[], "name"),
-            ("add_index_to_posts", &["user_id,status"], "add index to posts over user_id and status"),
+            (
+                "add_index_to_posts",
+                &["user_id,status"],
+                "add index to posts over user_id and status",
+            ),
             ("add_unique_index_to_posts", &["slug"], "add unique index to posts over slug"),
             ("add_index_to_posts", &[], "name"),
             ("remove_phone_from_users", &[], "perhaps drop from users: phone"),
@@ -204,12 +206,20 @@ mod tests {
             ("remove_index_from_users", &["a,b"], "drop the index of users over a and b"),
             ("rename_a_to_b_in_users", &[], "perhaps rename a to b in users"),
             ("rename_users_to_people", &[], "perhaps rename table users to people"),
-            ("rename_a_to_b_in_users", &["x"], "error `rename_a_to_b_in_users` says all, and `x` nothing"),
+            (
+                "rename_a_to_b_in_users",
+                &["x"],
+                "error `rename_a_to_b_in_users` says all, and `x` nothing",
+            ),
             ("change_phone_in_users", &["phone:string(40)"], "change in users: phone string(40)"),
             ("change_phone_in_users", &[], "name"),
             ("drop_users", &[], "perhaps drop table users"),
             ("backfill_users", &[], "name"),
-            ("backfill_users", &["a:int"], "error `backfill_users` does not say what to do with the rest"),
+            (
+                "backfill_users",
+                &["a:int"],
+                "error `backfill_users` does not say what to do with the rest",
+            ),
             ("initial", &[], "name"),
         ] {
             assert_eq!(told(name, rest), expected, "{name} {rest:?}");

@@ -4,6 +4,7 @@
 //! no `rustfmt` is needed; who has a `rustfmt.toml` gets it formatted once more ([`crate::operations`]).
 
 mod custom;
+mod describe;
 mod layout;
 mod literal;
 mod name;
@@ -19,6 +20,7 @@ use dbmig_runtime::catalogue::Catalogue;
 
 use crate::error::CliResult;
 
+pub use describe::{Described, DescribedTable, describe};
 pub use options::{Docs, Filter, Groups, Options, SQL_TYPE, Sorting};
 pub use pattern::Pattern;
 

@@ -23,6 +23,7 @@ mod types;
 
 use dbmig_build::Dialect;
 
+pub use crate::sql::{literal, quoted};
 pub use column::{Column, ColumnType, Generated, Identity, TypeKind};
 pub use compare::{Change, Difference, Fingerprint};
 pub use constraint::{Action, Check, Deferrable, Exclusion, ForeignKey, Key, Label};
@@ -32,7 +33,6 @@ pub use name::Name;
 pub use program::{Routine, RoutineKind, Trigger, View};
 pub use scope::{Schemas, Scope};
 pub use table::Table;
-pub use crate::sql::{literal, quoted};
 pub use types::{Composite, Domain, EnumType, Extension, OtherObject, Schema, Sequence};
 
 /// What one dialect knows beside what all have, in the dialect's own words: `("engine", "MyISAM")`.

@@ -142,14 +142,18 @@ fn read_type(wish: &mut ColumnWish, parts: &[&str]) -> Result<usize, TypeError> 
                 (None, Some(next)) if next.starts_with('{') || next.starts_with('[') => {
                     (&next[1..next.len() - 1], 2)
                 }
-                _ => return said("an enum needs its values, such as `enum:{draft,sent}`".to_owned()),
+                _ => {
+                    return said("an enum needs its values, such as `enum:{draft,sent}`".to_owned());
+                }
             };
             wish.ty = TypeWish::Enum(values_of(values).map_err(TypeError::Said)?);
             Ok(used)
         }
         "array" => {
             let Some(element) = args.or(parts.get(1).copied()) else {
-                return said("an array needs the type of its elements, such as `array:string`".into());
+                return said(
+                    "an array needs the type of its elements, such as `array:string`".into(),
+                );
             };
             let used = if args.is_some() { 1 } else { 2 };
             let (word, args) = with_parentheses(element);

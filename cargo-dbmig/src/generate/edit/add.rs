@@ -20,8 +20,14 @@ impl Edit<'_> {
             }
             let mut table = self.table_mut(&name)?.clone();
             if table.column(&wish.name).is_some() {
-                return Err(CliError::usage(format!("{name} has a column `{}` already", wish.name))
-                    .help(format!("to change it: `cargo dbmig generate change-column {name} {}`", wish.typed)));
+                return Err(CliError::usage(format!(
+                    "{name} has a column `{}` already",
+                    wish.name
+                ))
+                .help(format!(
+                    "to change it: `cargo dbmig generate change-column {name} {}`",
+                    wish.typed
+                )));
             }
             self.add_to(&mut table, wish, true)?;
             *self.table_mut(&name)? = table;
@@ -32,7 +38,9 @@ impl Edit<'_> {
     pub(super) fn change_columns(&mut self, table: &str, columns: &[ColumnWish]) -> CliResult<()> {
         let name = self.existing(table)?;
         if !self.known && self.dialect() == Dialect::Sqlite {
-            return Err(self.needs_what_is_there("SQLite changes a column by building the table anew"));
+            return Err(
+                self.needs_what_is_there("SQLite changes a column by building the table anew")
+            );
         }
         for wish in columns {
             if wish.unique || wish.index || wish.reference.is_some() || wish.primary_key {
@@ -46,7 +54,8 @@ impl Edit<'_> {
             let at = table.columns.iter().position(|one| one.name == column).unwrap_or_default();
             let old = table.columns[at].clone();
             let known = old.ty.text != UNKNOWN;
-            let asked = ColumnWish { null: Some(wish.null.unwrap_or(old.nullable)), ..wish.clone() };
+            let asked =
+                ColumnWish { null: Some(wish.null.unwrap_or(old.nullable)), ..wish.clone() };
             let built = {
                 // The rows have something in it: they are not asked for more.
                 self.build(&table, &asked, false)?

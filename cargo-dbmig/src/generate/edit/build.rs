@@ -6,8 +6,8 @@ use dbmig_runtime::catalogue::{
     TypeKind, literal, quoted,
 };
 
-use super::find::{parsed, plain_column};
 use super::Edit;
+use super::find::{parsed, plain_column};
 use crate::error::{CliError, CliResult};
 use crate::generate::column::{ColumnWish, Reference, TypeWish};
 use crate::generate::{defaults, names};
@@ -37,8 +37,10 @@ impl Edit<'_> {
         let written = crate::generate::column::written_name(&wish.name, dialect);
         let ty = match &wish.ty {
             TypeWish::Word { word, array: true, .. } if dialect != Dialect::Postgres => {
-                return Err(wrong(format!("{dialect} has no arrays"))
-                    .help(format!("take `{}:json`, or a table of its own for `{}`", wish.name, word.word)));
+                return Err(wrong(format!("{dialect} has no arrays")).help(format!(
+                    "take `{}:json`, or a table of its own for `{}`",
+                    wish.name, word.word
+                )));
             }
             TypeWish::Word { word, args, array } => {
                 let ty = word.written(dialect, args).map_err(|instead| {
@@ -61,7 +63,13 @@ impl Edit<'_> {
                 if *array {
                     text.push_str("[]");
                 }
-                ColumnType { text, name: Name::new(ty.name), array: *array, length, kind: TypeKind::Base }
+                ColumnType {
+                    text,
+                    name: Name::new(ty.name),
+                    array: *array,
+                    length,
+                    kind: TypeKind::Base,
+                }
             }
             TypeWish::Enum(values) => {
                 let (ty, check, made) = enumerated(dialect, table, wish, values, &written);
@@ -94,7 +102,9 @@ impl Edit<'_> {
             return Err(wrong("sqlite keeps no comments".to_owned()).help("leave it out"));
         }
         if wish.after.is_some() && dialect != Dialect::Mysql {
-            return Err(wrong(format!("{dialect} puts new columns at the end")).help("leave `after` out"));
+            return Err(
+                wrong(format!("{dialect} puts new columns at the end")).help("leave `after` out")
+            );
         }
         checks.extend(wish.check.clone());
         let column =
@@ -126,19 +136,25 @@ impl Edit<'_> {
         if target.is_none() && self.known {
             let names: Vec<_> =
                 self.before.tables.iter().map(|table| table.name.to_string()).collect();
-            let mut error = CliError::usage(format!("there is no table `{}` to point to", first.table));
-            if let Some(near) = crate::config::nearest(&first.table, names.iter().map(String::as_str)) {
+            let mut error =
+                CliError::usage(format!("there is no table `{}` to point to", first.table));
+            if let Some(near) =
+                crate::config::nearest(&first.table, names.iter().map(String::as_str))
+            {
                 error = error.help(format!("did you mean `fk={near}`?"));
             }
-            return Err(error
-                .help(format!("make it first: `cargo dbmig generate create_{}`", first.table)));
+            return Err(
+                error.help(format!("make it first: `cargo dbmig generate create_{}`", first.table))
+            );
         }
         let there: Vec<String> = match (to, target) {
             ([one], Some(table)) if one.column.is_none() && columns.len() > 1 => {
                 table.primary_key.as_ref().map(|key| key.columns.clone()).unwrap_or_default()
             }
             ([one], Some(table)) => vec![referenced(table, one)],
-            _ => to.iter().map(|one| one.column.clone().unwrap_or_else(|| "id".to_owned())).collect(),
+            _ => {
+                to.iter().map(|one| one.column.clone().unwrap_or_else(|| "id".to_owned())).collect()
+            }
         };
         if there.len() != columns.len() {
             return Err(CliError::usage(format!(
@@ -150,10 +166,15 @@ impl Edit<'_> {
             .help("name them: `--fk table.a,table.b`"));
         }
         if let Some((table, missing)) = target
-            .and_then(|table| Some((table, there.iter().find(|name| table.column(name).is_none())?)))
+            .and_then(|table| {
+                Some((table, there.iter().find(|name| table.column(name).is_none())?))
+            })
             .filter(|_| self.known)
         {
-            return Err(CliError::usage(format!("{} has no column `{missing}` to point to", table.name)));
+            return Err(CliError::usage(format!(
+                "{} has no column `{missing}` to point to",
+                table.name
+            )));
         }
         let label = match name {
             Some(name) => Label::chosen(name),
@@ -215,7 +236,13 @@ impl Edit<'_> {
     }
 
     /// Adds a condition, with a name of its own.
-    pub(super) fn add_check(&self, table: &mut Table, column: &str, expression: &str, name: Option<&String>) {
+    pub(super) fn add_check(
+        &self,
+        table: &mut Table,
+        column: &str,
+        expression: &str,
+        name: Option<&String>,
+    ) {
         let label = match name {
             Some(name) => Label::chosen(name),
             None => Label::chosen(names::free(table, &[column.to_owned()], "check")),

@@ -21,10 +21,14 @@ impl Edit<'_> {
             .collect();
         if let Some(first) = pointing.first() {
             let known = self.before.tables.iter().find(|table| table.name.to_string() == *first);
-            let key = known.and_then(|table| table.foreign_keys.iter().find(|key| key.table == name));
+            let key =
+                known.and_then(|table| table.foreign_keys.iter().find(|key| key.table == name));
             let columns = key.map(|key| key.columns.join(" ")).unwrap_or_default();
-            return Err(CliError::usage(format!("{} points to {name}", pointing.join(", ")))
-                .help(format!("take that away first: `cargo dbmig generate drop-column {first} {columns}`")));
+            return Err(CliError::usage(format!("{} points to {name}", pointing.join(", "))).help(
+                format!(
+                    "take that away first: `cargo dbmig generate drop-column {first} {columns}`"
+                ),
+            ));
         }
         if !self.known {
             self.missing.push(format!("the table {name} comes back as it was"));
@@ -74,7 +78,10 @@ impl Edit<'_> {
     fn drop_column(&mut self, of: &Name, column: &str) -> CliResult<()> {
         let mut pointing = self.before.tables.iter().filter(|other| other.name != *of);
         if let Some(other) = pointing.find(|other| {
-            other.foreign_keys.iter().any(|key| key.table == *of && key.referenced.iter().any(|c| c == column))
+            other
+                .foreign_keys
+                .iter()
+                .any(|key| key.table == *of && key.referenced.iter().any(|c| c == column))
         }) {
             return Err(CliError::usage(format!("{} points to {of}.{column}", other.name))
                 .help("take that away first"));
@@ -92,13 +99,17 @@ impl Edit<'_> {
             })
         };
         let mut generated = table.columns.iter().filter(|one| one.name != column);
-        if let Some(other) = generated
-            .find(|one| one.generated.as_ref().is_some_and(|made| says(&made.expression)))
+        if let Some(other) =
+            generated.find(|one| one.generated.as_ref().is_some_and(|made| says(&made.expression)))
         {
             return Err(CliError::usage(format!("{of}.{} is computed from {column}", other.name))
-                .help(format!("drop both: `cargo dbmig generate drop-column {of} {} {column}`", other.name)));
+                .help(format!(
+                    "drop both: `cargo dbmig generate drop-column {of} {} {column}`",
+                    other.name
+                )));
         }
-        let gone = table.columns.iter().find(|one| one.name == column).map(|one| one.ty.name.clone());
+        let gone =
+            table.columns.iter().find(|one| one.name == column).map(|one| one.ty.name.clone());
         table.columns.retain(|one| one.name != column);
         table.uniques.retain(|key| !names(&key.columns));
         table.foreign_keys.retain(|key| !names(&key.columns));
@@ -120,7 +131,9 @@ impl Edit<'_> {
             self.drop_type_of(&ty, of, column);
         }
         if !known {
-            self.missing.push(format!("{of}.{column} comes back as it was, with its indexes and constraints"));
+            self.missing.push(format!(
+                "{of}.{column} comes back as it was, with its indexes and constraints"
+            ));
         }
         Ok(())
     }
@@ -189,7 +202,10 @@ impl Edit<'_> {
             (several, _) => {
                 let names: Vec<_> = several.iter().flatten().cloned().collect();
                 return Err(CliError::usage(format!("{of} has several: {}", names.join(", ")))
-                    .help(format!("say which: `cargo dbmig generate drop-index {of} --name {}`", names[0])));
+                    .help(format!(
+                        "say which: `cargo dbmig generate drop-index {of} --name {}`",
+                        names[0]
+                    )));
             }
         }
         Ok(())
@@ -198,7 +214,9 @@ impl Edit<'_> {
     pub(super) fn drop_constraint(&mut self, table: &str, name: &str) -> CliResult<()> {
         let of = self.existing(table)?;
         if !self.known {
-            return Err(self.needs_what_is_there("what a constraint says has to be known to drop it"));
+            return Err(
+                self.needs_what_is_there("what a constraint says has to be known to drop it")
+            );
         }
         let table = self.table_mut(&of)?;
         let mut there = Vec::new();

@@ -54,17 +54,20 @@ impl Edit<'_> {
             table.uniques.push(super::table::key(Label::chosen(name), columns));
             return Ok(());
         }
-        push(table, Index {
-            label: Label::chosen(name),
-            unique: wish.unique,
-            method,
-            parts,
-            include,
-            predicate: wish.predicate.clone(),
-            valid: true,
-            options: Options::new(),
-            comment: None,
-        });
+        push(
+            table,
+            Index {
+                label: Label::chosen(name),
+                unique: wish.unique,
+                method,
+                parts,
+                include,
+                predicate: wish.predicate.clone(),
+                valid: true,
+                options: Options::new(),
+                comment: None,
+            },
+        );
         Ok(())
     }
 
@@ -134,7 +137,8 @@ fn word(part: &IndexPart) -> String {
     match &part.key {
         IndexKey::Column(name) => name.clone(),
         IndexKey::Expression(text) => {
-            let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' };
+            let plain =
+                |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' };
             let words: String = text.chars().map(plain).collect();
             words.split('_').filter(|word| !word.is_empty()).collect::<Vec<_>>().join("_")
         }

@@ -76,9 +76,7 @@ pub(super) fn edit<'a>(
         Intent::CreateView { name, query, materialized } => {
             edit.create_view(name, query.as_deref(), *materialized)?;
         }
-        Intent::CreateFunction { .. }
-        | Intent::CreateTrigger { .. }
-        | Intent::RevertOf { .. } => {}
+        Intent::CreateFunction { .. } | Intent::CreateTrigger { .. } | Intent::RevertOf { .. } => {}
     }
     Ok(edit)
 }

@@ -6,9 +6,9 @@ use dbmig_runtime::catalogue::{
     Table,
 };
 
+use super::Edit;
 use super::build::of;
 use super::find::{empty, plain_column};
-use super::Edit;
 use crate::error::{CliError, CliResult};
 use crate::generate::column::ColumnWish;
 use crate::generate::intent::{Id, TableWish};

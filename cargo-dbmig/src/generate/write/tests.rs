@@ -32,7 +32,11 @@ fn without_a_database() {
             Dialect::Sqlite,
             "CREATE INDEX posts_user_id_status_idx ON posts (user_id, status);\n--\nDROP INDEX posts_user_id_status_idx;\n",
         ),
-        ("drop-table users", Dialect::Sqlite, "DROP TABLE users;\n--\n-- dbmig:todo the table users comes back as it was\n"),
+        (
+            "drop-table users",
+            Dialect::Sqlite,
+            "DROP TABLE users;\n--\n-- dbmig:todo the table users comes back as it was\n",
+        ),
         (
             "drop-column users phone",
             Dialect::Sqlite,
