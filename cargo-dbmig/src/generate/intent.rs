@@ -227,6 +227,9 @@ impl ColumnWish {
                 text.push_str(word);
             }
         }
+        if let Some(default) = &self.default {
+            text.push_str(&format!(" = {default}"));
+        }
         text
     }
 }
