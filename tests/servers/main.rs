@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "these are tests")]
 
 mod catalogue;
+mod changes;
 mod connections;
 mod engine;
 #[path = "../../dbmig-build/tests/lock_faults/pairs.rs"]

@@ -96,10 +96,6 @@ fn alter(
     if old.generated.is_some() && column.generated.is_none() {
         step.sql.push(alter("DROP EXPRESSION"));
     }
-    let loses_identity = old.identity.is_some() && column.identity.is_none();
-    if loses_identity {
-        step.sql.push(alter("DROP IDENTITY"));
-    }
     if old.ty.text != column.ty.text || old.collation != column.collation {
         let collate = column.collation.as_ref().map(|name| format!(" COLLATE {name}"));
         let using = types::cast(&ident(&column.name), &old.ty, &column.ty);

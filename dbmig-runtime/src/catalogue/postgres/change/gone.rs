@@ -253,12 +253,16 @@ fn head(definition: &str) -> &str {
     definition.split("\n LANGUAGE ").next().unwrap_or(definition)
 }
 
-/// Defaults that name what goes, or that a column of another type can not have.
+/// Numbers that a column gives by itself, and defaults that name what goes, or that a column of another type can not have.
 fn defaults(rest: &mut Catalogue, to: &Catalogue, going: &Going) {
     for table in &mut rest.tables {
         let typed = going.columns.get(&table.name).map_or(&[][..], Vec::as_slice);
         for column in &mut table.columns {
             let wished = to.table(&table.name).and_then(|table| table.column(&column.name));
+            if wished.is_some_and(|wished| wished.identity.is_none()) {
+                // The name of its sequence is free then.
+                column.identity = None;
+            }
             let wished = wished.and_then(|column| column.default.as_deref());
             let goes = |default: &mut String| {
                 let certain = mentions(default).into_iter().any(|(thing, certainty)| {
@@ -304,11 +308,18 @@ pub(super) fn early(before: &Catalogue, rest: &Catalogue, to: &Catalogue) -> Vec
     for table in &rest.tables {
         let Some(old) = before.table(&table.name) else { continue };
         for column in &table.columns {
-            let had = old.column(&column.name).and_then(|column| column.default.as_ref());
-            if had.is_some() && column.default.is_none() && !is_of_parent(old, column) {
-                let (of, name) = (full(&table.name), ident(&column.name));
-                let sql = format!("ALTER TABLE {of} ALTER COLUMN {name} DROP DEFAULT");
-                steps.push(Step::new(&table.name, sql));
+            let Some(had) = old.column(&column.name).filter(|had| !is_of_parent(old, had)) else {
+                continue;
+            };
+            let (of, name) = (full(&table.name), ident(&column.name));
+            for (goes, what) in [
+                (had.default.is_some() && column.default.is_none(), "DEFAULT"),
+                (had.identity.is_some() && column.identity.is_none(), "IDENTITY"),
+            ] {
+                if goes {
+                    let sql = format!("ALTER TABLE {of} ALTER COLUMN {name} DROP {what}");
+                    steps.push(Step::new(&table.name, sql));
+                }
             }
         }
         steps.extend(drop_columns(old, table, to));
