@@ -71,12 +71,13 @@ fn part(
         ..Wish::default()
     };
     let mut up = Vec::new();
-    let mut down = Vec::new();
     for pair in stage.path.windows(2) {
-        let steps = changes(&pair[0], &pair[1], &wish(renames.clone())).map_err(cannot)?;
-        up.extend(steps);
-        let back = changes(&pair[1], &pair[0], &wish(backwards(&renames))).map_err(cannot)?;
-        down.splice(0..0, back);
+        up.extend(changes(&pair[0], &pair[1], &wish(renames.clone())).map_err(cannot)?);
+    }
+    let (Some(from), Some(to)) = (stage.path.first(), stage.path.last()) else { return Ok(None) };
+    let mut down = changes(to, from, &wish(backwards(&renames))).map_err(cannot)?;
+    if stage.online {
+        up.iter_mut().chain(&mut down).for_each(concurrently);
     }
     if up.is_empty() && down.is_empty() {
         return Ok(None);
@@ -117,6 +118,15 @@ fn cannot(wrong: Vec<dbmig_runtime::catalogue::change::CannotSay>) -> CliError {
     let error = CliError::usage(format!("no statement does that: {first}"))
         .help("write it by hand: `cargo dbmig generate migration <name>`");
     all.fold(error, |error, other| error.note(other.to_string()))
+}
+
+/// Also an index that goes keeps nobody waiting.
+fn concurrently(step: &mut Step) {
+    const DROP: &str = "DROP INDEX ";
+    if let Some(rest) = step.sql.strip_prefix(DROP).filter(|rest| !rest.starts_with("CONC")) {
+        step.sql = format!("{DROP}CONCURRENTLY {rest}");
+        step.alone = true;
+    }
 }
 
 fn backwards(renames: &[Rename]) -> Vec<Rename> {

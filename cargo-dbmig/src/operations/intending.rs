@@ -42,6 +42,8 @@ pub struct Tried {
     pub lost: Vec<String>,
     /// What happens when there are rows, where that is bad.
     pub hazards: Vec<String>,
+    /// Tables that were tried without rows, with the reason.
+    pub no_rows: Vec<(String, String)>,
 }
 
 /// A migration that is to be written.
@@ -207,11 +209,17 @@ pub fn attempt(
         }
         Err(other) => return Err(CliError::database(other.to_string())),
     };
-    let mut tried = Tried { server: String::new(), lost: Vec::new(), hazards: Vec::new() };
+    let mut tried =
+        Tried { server: String::new(), lost: Vec::new(), hazards: Vec::new(), no_rows: Vec::new() };
     for one in &mut proved {
         tried.server.clone_from(&one.server);
         if let Some(refused) = one.failure.take() {
             return Err(refused_as(refused, files).note(format!("in {}", one.name)));
+        }
+        for (table, why) in one.no_rows.iter().filter(|(table, _)| table != "*") {
+            if !tried.no_rows.iter().any(|(known, _)| known == table) {
+                tried.no_rows.push((table.clone(), why.clone()));
+            }
         }
         if let Verdict::SchemaOnly(lost) = &one.verdict {
             tried.lost.extend(lost.iter().cloned());

@@ -110,6 +110,9 @@ impl Outcome {
                 ));
             }
             context.output.line(text);
+            for (table, why) in &tried.no_rows {
+                context.output.note(format!("without rows in {table}: {why}"));
+            }
             for hazard in &tried.hazards {
                 context.output.warning(format!("fails when there are rows: {hazard}"));
             }
@@ -139,7 +142,7 @@ impl Outcome {
             })
             .collect();
         let tried = self.tried.as_ref().map(|tried| {
-            json!({ "server": tried.server, "lost": tried.lost, "fails_with_rows": tried.hazards })
+            json!({ "server": tried.server, "lost": tried.lost, "fails_with_rows": tried.hazards, "no_rows": tried.no_rows })
         });
         json!({
             "dbmig": 1, "command": "generate", "form": self.form, "understood": self.understood,

@@ -143,7 +143,9 @@ fn read_type(wish: &mut ColumnWish, parts: &[&str]) -> Result<usize, TypeError> 
                     (&next[1..next.len() - 1], 2)
                 }
                 _ => {
-                    return said("an enum needs its values, such as `enum:{draft,sent}`".to_owned());
+                    return said(
+                        "an enum needs its values, such as `enum:{draft,sent}`".to_owned(),
+                    );
                 }
             };
             wish.ty = TypeWish::Enum(values_of(values).map_err(TypeError::Said)?);

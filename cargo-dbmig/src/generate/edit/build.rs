@@ -141,7 +141,7 @@ impl Edit<'_> {
             if let Some(near) =
                 crate::config::nearest(&first.table, names.iter().map(String::as_str))
             {
-                error = error.help(format!("did you mean `fk={near}`?"));
+                error = error.help(format!("did you mean `references({near})`, or `fk={near}`?"));
             }
             return Err(
                 error.help(format!("make it first: `cargo dbmig generate create_{}`", first.table))
