@@ -16,6 +16,9 @@ mod diesel;
 mod drift;
 mod flows;
 mod generate;
+mod generated;
+#[path = "../support/generated.rs"]
+mod generations;
 mod init;
 mod json;
 mod lock;

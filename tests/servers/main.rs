@@ -6,6 +6,9 @@ mod catalogue;
 mod changes;
 mod connections;
 mod engine;
+mod generated;
+#[path = "../support/generated.rs"]
+mod generations;
 #[path = "../../dbmig-build/tests/lock_faults/pairs.rs"]
 mod pairs;
 #[cfg(feature = "full-tests")]

@@ -213,6 +213,13 @@ pub fn attempt(
         Tried { server: String::new(), lost: Vec::new(), hazards: Vec::new(), no_rows: Vec::new() };
     for one in &mut proved {
         tried.server.clone_from(&one.server);
+        // The way back of a column that is never NULL and has no default: as good as there can be one.
+        let of_rows = |refused: &proof::Failure| {
+            matches!(refused, proof::Failure::DownWithRows(_) | proof::Failure::AgainWithRows(_))
+        };
+        if let Some(refused) = one.failure.take_if(|refused| of_rows(refused)) {
+            tried.hazards.push(in_a_line(&refused_as(refused, files)));
+        }
         if let Some(refused) = one.failure.take() {
             return Err(refused_as(refused, files).note(format!("in {}", one.name)));
         }
@@ -225,9 +232,7 @@ pub fn attempt(
             tried.lost.extend(lost.iter().cloned());
         }
         if let Some(hazard) = one.hazard.take() {
-            let error = refused_as(hazard, files);
-            let cause = error.causes.first().map(|cause| format!(": {cause}")).unwrap_or_default();
-            tried.hazards.push(format!("{}{cause}", error.message));
+            tried.hazards.push(in_a_line(&refused_as(hazard, files)));
         }
     }
     Ok(Some(tried))
@@ -245,6 +250,11 @@ fn refused_as(refused: proof::Failure, files: Files<'_>) -> CliError {
         _ => CliError::new(Exit::Findings, short),
     };
     differences.into_iter().fold(error, CliError::note)
+}
+
+fn in_a_line(error: &CliError) -> String {
+    let cause = error.causes.first().map(|cause| format!(": {cause}")).unwrap_or_default();
+    format!("{}{cause}", error.message)
 }
 
 /// A migration that undoes another one, and does it again on its way back.

@@ -28,6 +28,11 @@ impl Edit<'_> {
         for text in &wish.parts {
             parts.push(self.part(&of, text)?);
         }
+        let computed = parts.iter().any(|part| matches!(part.key, IndexKey::Expression(_)));
+        if computed && self.before.server.starts_with("mariadb") {
+            return Err(CliError::usage("mariadb has no indexes over expressions")
+                .help("make a generated column of it, and an index over that"));
+        }
         let mut include = Vec::new();
         for column in &wish.include {
             include.push(self.existing_column(&of, column)?);
