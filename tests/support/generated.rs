@@ -52,7 +52,7 @@ fn words(line: &str) -> Vec<String> {
         match c {
             '\'' if quoted && chars.peek() == Some(&'\'') => {
                 chars.next();
-                word.push_str("''");
+                word.push('\'');
             }
             '\'' => quoted = !quoted,
             ' ' if !quoted => {

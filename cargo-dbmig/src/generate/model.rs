@@ -120,7 +120,6 @@ impl Writer<'_> {
             "Integer" | "Int4" => ("i32", &[]),
             "BigInt" | "Bigint" | "Int8" => ("i64", &[]),
             "TinyInt" | "Tinyint" => ("i8", &[]),
-            "Mediumint" => ("i32", &[]),
             "Float" | "Float4" => ("f32", &[]),
             "Double" | "Float8" => ("f64", &[]),
             "Numeric" | "Decimal" => {
@@ -150,6 +149,8 @@ impl Writer<'_> {
             ),
             "Macaddr" | "MacAddr" => ("[u8; 6]", &[]),
             "Interval" => ("diesel::data_types::PgInterval", &[]),
+            "Int4range" => ("(std::ops::Bound<i32>, std::ops::Bound<i32>)", &[]),
+            "Int8range" => ("(std::ops::Bound<i64>, std::ops::Bound<i64>)", &[]),
             _ => return None,
         };
         self.needs.extend(needs);
@@ -286,6 +287,12 @@ impl Writer<'_> {
         if table.key.len() != 1 || table.key[0] != "id" {
             out.push_str(&format!("#[diesel(primary_key({}))]\n", table.key.join(", ")));
         }
+        let backend = match self.catalogue.dialect {
+            Dialect::Sqlite => "diesel::sqlite::Sqlite",
+            Dialect::Postgres => "diesel::pg::Pg",
+            Dialect::Mysql => "diesel::mysql::Mysql",
+        };
+        out.push_str(&format!("#[diesel(check_for_backend({backend}))]\n"));
         for (name, column, _) in &parents {
             out.push_str(&format!("#[diesel(belongs_to({name}, foreign_key = {column}))]\n"));
         }
