@@ -185,7 +185,7 @@ pub(super) fn join_table(
         columns.push(ColumnWish {
             name: format!("{}_id", singular(table)),
             ty: TypeWish::OfKey,
-            null: Some(false),
+            null: None,
             unique: false,
             // The key begins with the first one.
             index: !columns.is_empty(),

@@ -156,7 +156,9 @@ impl TableWish {
             Id::Int => parts.push("id int".to_owned()),
             Id::Uuid => parts.push("id uuid".to_owned()),
         }
-        parts.extend(self.columns.iter().map(ColumnWish::told));
+        // In a join table it is said of all of them.
+        let key = |text: String| if self.join { text.replace(" primary key", "") } else { text };
+        parts.extend(self.columns.iter().map(|column| key(column.told())));
         if self.timestamps {
             parts.extend(["created_at".to_owned(), "updated_at".to_owned()]);
         }

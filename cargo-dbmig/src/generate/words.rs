@@ -86,9 +86,7 @@ pub(super) fn singular(name: &str) -> String {
         last.to_owned()
     } else if let Some(stem) = last.strip_suffix("ies").filter(|stem| stem.len() > 1) {
         format!("{stem}y")
-    } else if let Some(stem) = last.strip_suffix("es").filter(|stem| {
-        ["ss", "x", "z", "ch", "sh", "us"].iter().any(|ending| stem.ends_with(ending))
-    }) {
+    } else if let Some(stem) = last.strip_suffix("es").filter(|stem| takes_es(stem)) {
         stem.to_owned()
     } else if let Some(stem) = last.strip_suffix('s').filter(|stem| {
         !["s", "u", "i"].iter().any(|ending| stem.ends_with(ending)) && !stem.is_empty()
@@ -98,6 +96,12 @@ pub(super) fn singular(name: &str) -> String {
         last.to_owned()
     };
     format!("{head}{one}")
+}
+
+/// Whether one of it ends like this, so that many of it end in `es`: `status`, and not `hous`.
+fn takes_es(stem: &str) -> bool {
+    let latin = stem.strip_suffix("us").is_some_and(|before| !ends_in_vowel(before));
+    latin || ["ss", "x", "z", "ch", "sh"].iter().any(|ending| stem.ends_with(ending))
 }
 
 fn split_last(name: &str) -> (&str, &str) {
