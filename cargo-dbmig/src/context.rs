@@ -4,9 +4,13 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use dbmig_build::check::{self, Checked, Options};
+<<<<<<< HEAD
 use dbmig_build::{
     Code, Dialect, Findings, Group, MigrationSet, Policy, RawSet, Severity, Version,
 };
+=======
+use dbmig_build::{Code, Demand, Dialect, Findings, Group, MigrationSet, Policy, RawSet, Severity};
+>>>>>>> main
 use dbmig_runtime::Session;
 
 use crate::config::{Config, Env, Environment, Kind};
@@ -15,9 +19,11 @@ use crate::error::{CliError, CliResult};
 use crate::exit::Exit;
 use crate::global::GlobalArgs;
 use crate::metadata;
+use crate::operations::schema_files;
 use crate::output::Output;
 use crate::project::{self, MIGRATION_DIRECTORY, Overrides, Project};
 use crate::render;
+use crate::scaffold::relative_path;
 use crate::workspace;
 
 /// How long a command waits for another runner: a person, or a pipeline, has more time than an
@@ -175,26 +181,45 @@ impl<'o> Context<'o> {
 
     /// The policy of `dbmig.toml`; `None` without one, and then the lock's holds.
     pub fn policy(&self) -> Option<Policy> {
-        self.project.config.from_file.then(|| Policy {
-            start_after: self.project.config.policy.start_after.clone().map(Version::new),
-            lints: self
-                .project
-                .config
-                .lints
-                .iter()
-                .map(|(code, lint)| (code.clone(), lint.level))
-                .collect(),
-        })
+        self.project.config.from_file.then(|| self.project.config.policy_of_sets())
     }
 
-    /// Loads and checks the set.
+    /// Loads and checks the set, for whoever runs it.
     ///
     /// # Errors
     ///
     /// The database must be named, or is not known. Findings are no error: they are in the result.
     pub fn check(&self) -> CliResult<Checked> {
+        self.check_and(|_, _| Ok(()))
+    }
+
+    /// Loads and checks the set with `schema.rs`, for whoever builds it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Context::check`], and `diesel.toml` says something that Diesel does not know.
+    pub fn check_for_build(&self) -> CliResult<Checked> {
+        self.check_and(|raw, dir| {
+            let names = match self.policy() {
+                Some(policy) if policy.schema_rs == Demand::Off => return Ok(()),
+                Some(_) => schema_files::named(self)?
+                    .iter()
+                    .map(|file| relative_path(dir, &file.path))
+                    .collect(),
+                None => dbmig_build::locked_schemas(raw),
+            };
+            dbmig_build::load_schemas(raw, dir, names);
+            Ok(())
+        })
+    }
+
+    fn check_and(
+        &self,
+        also: impl FnOnce(&mut RawSet, &Path) -> CliResult<()>,
+    ) -> CliResult<Checked> {
         let dir = self.migrations_dir()?;
         let mut raw = dbmig_build::load(&dir, &self.show(&dir));
+        also(&mut raw, &dir)?;
         let seeds = self.seeds_dir()?;
         dbmig_build::load_reference(&mut raw, &seeds, &self.show(&seeds));
         self.judge(&raw)
@@ -246,7 +271,9 @@ impl<'o> Context<'o> {
                 stopping.push(finding);
             } else if error
                 && (about_metadata(finding.code)
-                    || finding.code.group() == Group::Lock && !finding.code.is_settled_by_lock())
+                    || finding.code.group() == Group::Lock
+                        && !finding.code.is_settled_by_lock()
+                        && !finding.code.is_about_proof())
             {
                 // Habits are for `check` and the build; here they would only be in the way.
                 finding.severity = Severity::Warning;
@@ -266,6 +293,11 @@ impl<'o> Context<'o> {
             CliError::new(Exit::Findings, "the migrations are not in order; nothing was run");
         if protected && stopping.iter().any(|finding| finding.code == Code::Draft) {
             error = error.note("a protected environment takes locked migrations only");
+        }
+        if stopping.iter().any(|finding| finding.code.is_about_proof()) {
+            error = error.note(
+                "a protected environment takes nothing that `[policy] proof = \"required\"` refuses",
+            );
         }
         Err(error.help("see all of it: `cargo dbmig check`"))
     }

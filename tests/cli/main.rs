@@ -24,13 +24,16 @@ mod json;
 mod lock;
 mod migrate;
 mod offline;
+mod proof_policy;
 #[cfg(unix)]
 mod protection;
 mod prove;
 mod records;
 mod revert;
+mod schema_policy;
 mod schema_rs;
 mod seed;
 mod three_in_the_morning;
+mod ways_back;
 mod without_cargo;
 mod workspace;

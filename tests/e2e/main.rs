@@ -9,4 +9,5 @@ mod build_script;
 mod dependencies;
 mod init;
 mod models;
+mod policies;
 mod shop;

@@ -13,7 +13,7 @@ use crate::context::{Context, Purpose};
 use crate::error::{CliError, CliResult};
 use crate::exit::Exit;
 use crate::failure::{self, Files};
-use crate::operations::{cataloguing, proving};
+use crate::operations::{cataloguing, proving, schema_proof};
 use crate::render;
 use crate::select::Catalog;
 
@@ -23,7 +23,8 @@ use crate::select::Catalog;
 /// dropped afterwards. Before each migration every table gets rows that sit on boundaries; then it is
 /// applied, reverted, compared with what was there, and applied again. The verdicts go into `dbmig.lock`.
 ///
-/// Without a range: what is not proved yet as it is now. Ends with 1 when a way back is refused.
+/// Without a range: what is not proved yet as it is now; and where `[policy] schema_rs` asks and nothing is a
+/// draft, whether `schema.rs` is what the migrations make. Ends with 1 when a way back, or that, is refused.
 #[derive(Debug, Args)]
 pub struct ProveArgs {
     /// The migration, or `A..B` for those after A up to B
@@ -61,6 +62,10 @@ pub(crate) fn run(context: &mut Context<'_>, args: &ProveArgs) -> CliResult<Exit
         true => 0,
         false => proving::keep(context, &set, lock, &proved, dialect)?,
     };
+    let schema_rs = match args.range {
+        Some(_) => schema_proof::Outcome::default(),
+        None => schema_proof::prove(context, &set, args.dry_run)?,
+    };
     let refused = tell_refused(context, &mut proved, &set, files);
     tell_hazards(context, &mut proved, files);
     let total = render::count(proved.len(), "migration");
@@ -72,7 +77,10 @@ pub(crate) fn run(context: &mut Context<'_>, args: &ProveArgs) -> CliResult<Exit
     context.output.json(&json!({
         "dbmig": 1, "command": "prove", "proved": values, "refused": refused, "kept": kept,
     }));
-    Ok(if refused == 0 { Exit::Done } else { Exit::Findings })
+    match schema_rs.refused {
+        Some(error) => Err(error),
+        None => Ok(if refused == 0 { Exit::Done } else { Exit::Findings }),
+    }
 }
 
 /// The verdict in a word or two, for a column.

@@ -16,5 +16,7 @@ pub mod proving;
 pub mod rebasing;
 pub mod running;
 pub mod schema_files;
+pub mod schema_proof;
 pub mod scripting;
 pub mod sources;
+pub mod ways_back;

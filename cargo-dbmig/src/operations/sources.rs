@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use dbmig_build::Version;
+use dbmig_build::{MigrationSet, Version};
+use dbmig_runtime::Session;
 use dbmig_runtime::catalogue::{Catalogue, Scope};
 use dbmig_runtime::proof::{self, Shadow as _};
 use dbmig_runtime::session::DbError;
@@ -10,7 +11,7 @@ use dbmig_runtime::session::DbError;
 use super::{cataloguing, proving};
 use crate::config::Secret;
 use crate::context::{Context, Purpose};
-use crate::database::{self, Access, Location, Surroundings};
+use crate::database::{self, Access, Location, Scratch, Surroundings};
 use crate::error::{CliError, CliResult};
 use crate::failure::{self, Files};
 use crate::select::Catalog;
@@ -121,25 +122,50 @@ pub fn produced(
     wanted: &dyn Fn(&Version) -> bool,
 ) -> CliResult<Catalogue> {
     let set = context.load_set(Purpose::Other)?;
+    made(context, scope, |context, session| replay(context, session, &set, wanted))
+}
+
+/// Looks at a scratch database that has all of a set.
+///
+/// # Errors
+///
+/// As [`produced`], and what the look comes to.
+pub fn with_all<T>(
+    context: &mut Context<'_>,
+    set: &MigrationSet,
+    look: impl FnOnce(&mut Context<'_>, &mut dyn Session) -> CliResult<T>,
+) -> CliResult<T> {
+    let mut scratch = proving::scratch(context)?;
+    let mut session = fresh(&mut scratch)?;
+    replay(context, &mut *session, set, &|_| true)?;
+    look(context, &mut *session)
+}
+
+fn replay(
+    context: &Context<'_>,
+    session: &mut dyn Session,
+    set: &MigrationSet,
+    wanted: &dyn Fn(&Version) -> bool,
+) -> CliResult<()> {
     let dir = context.migrations_dir()?;
-    made(context, scope, |context, session| {
-        let files = Files { dir: &dir, cwd: &context.cwd, again: "cargo dbmig prove" };
-        proof::replay(session, &set, wanted).map_err(|error| {
-            failure::on_scratch(error, files).note("it was tried on a scratch database")
-        })
+    let files = Files { dir: &dir, cwd: &context.cwd, again: "cargo dbmig prove" };
+    proof::replay(session, set, wanted).map_err(|error| {
+        failure::on_scratch(error, files).note("it was tried on a scratch database")
     })
+}
+
+fn fresh(scratch: &mut Scratch) -> CliResult<Box<dyn Session>> {
+    scratch.fresh().map_err(|error| failure::of_database("make the scratch database", error))
 }
 
 /// What something makes of an empty database.
 fn made(
     context: &mut Context<'_>,
     scope: &Scope,
-    make: impl FnOnce(&Context<'_>, &mut dyn dbmig_runtime::Session) -> CliResult<()>,
+    make: impl FnOnce(&Context<'_>, &mut dyn Session) -> CliResult<()>,
 ) -> CliResult<Catalogue> {
     let mut scratch = proving::scratch(context)?;
-    let mut session = scratch
-        .fresh()
-        .map_err(|error| failure::of_database("make the scratch database", error))?;
+    let mut session = fresh(&mut scratch)?;
     make(context, &mut *session)?;
     Catalogue::read(&mut *session, scope).map_err(not_read)
 }

@@ -17,6 +17,7 @@ mod program;
 mod read;
 mod scope;
 mod script;
+mod server;
 mod sqlite;
 mod table;
 mod types;
@@ -32,6 +33,7 @@ pub use index::{Index, IndexKey, IndexPart};
 pub use name::Name;
 pub use program::{Routine, RoutineKind, Trigger, View};
 pub use scope::{Schemas, Scope};
+pub use server::server;
 pub use table::Table;
 pub use types::{Composite, Domain, EnumType, Extension, OtherObject, Schema, Sequence};
 

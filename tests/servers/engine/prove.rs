@@ -115,3 +115,44 @@ fn what_a_crash_left_is_dropped_next_time() {
         assert!(left.contains(&other) && left.contains(&young), "{left:?}");
     }
 }
+
+/// A verdict is about one server: the same migrations elsewhere are not proved, and neither is what was
+/// proved by another major version.
+#[test]
+fn a_protected_server_asks_for_what_was_not_proved_on_it() {
+    for server in servers() {
+        let site = with_three(server);
+        let (dialect, label) = match server {
+            Server::Postgres => ("postgres", "postgres-"),
+            Server::Mysql => ("mysql", "mysql-"),
+            Server::Mariadb => ("mysql", "mariadb-"),
+        };
+        site.sandbox.write(
+            "dbmig.toml",
+            format!(
+                "dialect = \"{dialect}\"\n[env.development]\nurl_env = \"DATABASE_URL\"\n\
+                 [env.live]\nkind = \"production\"\nurl_env = \"DATABASE_URL\"\n"
+            ),
+        );
+        let _ = site.dbmig(["lock"]).ok();
+        let _ = site.dbmig(["prove"]).ok();
+        let _ = site.dbmig(["migrate", "--env", "live"]).ok();
+        let ran = site.dbmig(["revert", "--env", "live"]).exits(4);
+        assert!(ran.stderr.contains("the way back of `3_age` loses users.age"), "{ran}");
+        assert!(
+            ran.stderr.contains("cargo dbmig revert --accept-loss users.age --confirm"),
+            "{ran}"
+        );
+        let dry = ["revert", "--env", "live", "--dry-run", "--accept-loss", "users"];
+        let ran = site.dbmig(dry).ok();
+        assert!(!ran.stderr.contains("refused without"), "{ran}");
+        // As if it had been proved by the major version before this one.
+        let lock = site.sandbox.read("migrations/dbmig.lock");
+        assert!(lock.contains(&format!("proof-server={label}")), "{lock}");
+        let other = lock.replace("proof-server=", "proof-server=old-");
+        site.sandbox.write("migrations/dbmig.lock", other);
+        let ran = site.dbmig(["revert", "--env", "live"]).exits(4);
+        assert!(ran.stderr.contains(&format!("it was tried on old-{label}")), "{ran}");
+        assert!(ran.stderr.contains("`cargo dbmig revert --accept-unproved --confirm"), "{ran}");
+    }
+}

@@ -31,6 +31,11 @@ pub(super) use change::changes;
 use source::Source;
 pub(super) use sql::to_sql;
 
+/// Which server it is.
+pub(super) fn server(session: &mut dyn Session) -> DbResult<String> {
+    source::server(session).map(source::Server::label)
+}
+
 /// Reads it.
 pub(super) fn read(session: &mut dyn Session, scope: &Scope) -> DbResult<Catalogue> {
     let server = source::server(session)?;

@@ -20,6 +20,9 @@ pub(super) use change::changes;
 pub(super) use names::bare;
 pub(super) use write::to_sql;
 
+/// Which server it is: every file of this format.
+pub(super) const SERVER: &str = "sqlite-3";
+
 /// Reads it, from one state of the database.
 pub(super) fn read(session: &mut dyn Session, scope: &Scope) -> DbResult<Catalogue> {
     const SAVEPOINT: &str = "dbmig_catalogue";
@@ -35,7 +38,7 @@ pub(super) fn read(session: &mut dyn Session, scope: &Scope) -> DbResult<Catalog
     // The first error is the one to tell.
     let stored = stored.and_then(|stored| ended.map(|()| stored))?;
 
-    let mut catalogue = Catalogue::empty(dbmig_build::Dialect::Sqlite, "sqlite-3");
+    let mut catalogue = Catalogue::empty(dbmig_build::Dialect::Sqlite, SERVER);
     catalogue.tables = tables::tables(&stored)?;
     catalogue.views = programs::views(&stored)?;
     catalogue.triggers = programs::triggers(&stored);
