@@ -4,13 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use dbmig_build::check::{self, Checked, Options};
-<<<<<<< HEAD
-use dbmig_build::{
-    Code, Dialect, Findings, Group, MigrationSet, Policy, RawSet, Severity, Version,
-};
-=======
 use dbmig_build::{Code, Demand, Dialect, Findings, Group, MigrationSet, Policy, RawSet, Severity};
->>>>>>> main
 use dbmig_runtime::Session;
 
 use crate::config::{Config, Env, Environment, Kind};

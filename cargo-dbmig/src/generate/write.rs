@@ -164,7 +164,7 @@ fn text(steps: &[Step], edit: &Edit<'_>) -> String {
 
 /// What makes MySQL refuse rather than keep others out, where it need not.
 fn without_waiting(sql: &str) -> &'static str {
-    const COPIED: [&str; 12] = [
+    const COPIED: [&str; 13] = [
         "FOREIGN KEY",
         "CONSTRAINT",
         "CHECK",
@@ -176,6 +176,8 @@ fn without_waiting(sql: &str) -> &'static str {
         "RENAME TO",
         "AUTO_INCREMENT",
         "DEFAULT (",
+        // An expression is a hidden column, which is filled.
+        "((",
         "GENERATED",
     ];
     let upper = sql.to_uppercase();

@@ -91,6 +91,13 @@ impl Edit<'_> {
             }
         };
         let default = defaults::of(wish, dialect)?;
+        let mysql = dialect == Dialect::Mysql && !self.before.server.starts_with("mariadb");
+        if existing && mysql && default.as_deref() == Some("(uuid())") {
+            return Err(wrong(
+                "mysql adds no column whose default differs from row to row".to_owned(),
+            )
+            .help("leave the default out, fill the column, and set the default after"));
+        }
         let nullable = wish.null.unwrap_or(existing && default.is_none()) && !wish.primary_key;
         if existing && wish.null == Some(false) && default.is_none() && !self.options.short {
             return Err(wrong("the rows that are there would have nothing in it".to_owned())
@@ -176,6 +183,18 @@ impl Edit<'_> {
                 table.name
             )));
         }
+        let pairs = columns.iter().zip(&there);
+        let mut types =
+            pairs.filter_map(|(here, there)| Some((own.column(here)?, target?.column(there)?)));
+        let differ = types.find(|(here, there)| plain_type(here) != plain_type(there));
+        if let Some((here, there)) =
+            differ.filter(|_| self.known && self.dialect() == Dialect::Mysql)
+        {
+            return Err(CliError::usage(format!(
+                "`{}` is {}, and `{}` of {} is {}: mysql wants both of the same type",
+                here.name, here.ty.text, there.name, first.table, there.ty.text
+            )));
+        }
         let label = match name {
             Some(name) => Label::chosen(name),
             None => Label::chosen(names::free(own, columns, "fkey")),
@@ -254,6 +273,15 @@ impl Edit<'_> {
             options: Default::default(),
             comment: None,
         });
+    }
+}
+
+/// The type as far as a foreign key cares: not how wide a number is shown, or how long a text is.
+fn plain_type(column: &Column) -> String {
+    let text = &column.ty.text;
+    match (text.split_once('('), text.split_once(')')) {
+        (Some((head, _)), Some((_, tail))) => format!("{head}{tail}"),
+        _ => text.clone(),
     }
 }
 

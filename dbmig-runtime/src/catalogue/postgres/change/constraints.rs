@@ -340,7 +340,7 @@ pub(super) fn add_indexes(
     for index in new(before, after) {
         let mut step = keys::create_index(index, of, false, Rank::Index);
         if wish.online {
-            step.sql.iter_mut().for_each(|sql| online::index(sql));
+            step.sql.iter_mut().for_each(online::index);
         }
         steps.push(step);
     }
