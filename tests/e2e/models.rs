@@ -10,19 +10,23 @@ use dbmig_runtime::catalogue::Catalogue;
 
 use crate::support::{Sandbox, copy, repository};
 
-const EVERYWHERE: &str = "string:string bounded:string(20):null fixed:char(3) text:text long:longtext \
-    tiny:tinyint small:smallint int:int big:bigint float:float double:double:null \
-    price:decimal(10,2) cost:money:null yes:bool maybe:bool:null:default=true at:timestamp:default=now \
-    later:timestamp(3):null day:date time:time bytes:blob more:longblob:null uid:uuid:default=uuid4 \
-    other_uid:uuid:null doc:json docs:jsonb:null net:inet:null block:cidr:null mac:macaddr:null \
-    state:enum:{draft,Sent_Out,1st} maybe_state:enum:{a,b}:null counted:int:unsigned type:string \
-    team:references:cascade parent:references(things):null";
+/// Not more than 16 columns a table: for more Diesel has features, which take long to compile.
+const EVERYWHERE: [&str; 4] = [
+    "create_things string:string bounded:string(20):null fixed:char(3) text:text long:longtext yes:bool \
+     maybe:bool:null:default=true type:string team:references:cascade parent:references(things):null",
+    "create_numbers tiny:tinyint small:smallint int:int big:bigint float:float double:double:null \
+     price:decimal(10,2) cost:money:null counted:int:unsigned",
+    "create_moments at:timestamp:default=now later:timestamp(3):null day:date time:time bytes:blob \
+     more:longblob:null state:enum:{draft,Sent_Out,1st} maybe_state:enum:{a,b}:null thing:references",
+    "create_documents uid:uuid:default=uuid4 other_uid:uuid:null doc:json docs:jsonb:null net:inet:null \
+     block:cidr:null mac:macaddr:null",
+];
 
-const POSTGRES: &str = "tags:array:string numbers:array:int:null flags:array:bool span:interval \
-    ints:int4range bigs:int8range words:tsvector:null";
+const POSTGRES: &str = "create_specials tags:array:string numbers:array:int:null flags:array:bool \
+     span:interval ints:int4range bigs:int8range:null words:tsvector:null";
 
 /// Tables after tables, with the structs of each: the files of a module.
-fn write(sandbox: &Sandbox, dialect: Dialect, lines: &[String]) -> Vec<String> {
+fn write(sandbox: &Sandbox, dialect: Dialect, lines: &[&str]) -> Vec<String> {
     let mut catalogue = Catalogue::empty(dialect, format!("{dialect}-0"));
     let mut tables: Vec<String> = Vec::new();
     let mut left_out = Vec::new();
@@ -60,18 +64,14 @@ fn write(sandbox: &Sandbox, dialect: Dialect, lines: &[String]) -> Vec<String> {
 fn every_type_compiles() {
     let sandbox = Sandbox::new();
     copy(&repository().join("fixtures/models"), &sandbox.cwd);
-    let tables = |more: &str| -> Vec<String> {
-        vec![
-            "create_teams name:string:unique".to_owned(),
-            format!("create_things {EVERYWHERE}{more}"),
-            "join-table things teams role:string:null".to_owned(),
-            "table Code code:string(3):pk".to_owned(),
-        ]
-    };
+    let mut tables = vec!["create_teams name:string:unique"];
+    tables.extend(EVERYWHERE);
+    tables.extend(["join-table things teams role:string:null", "table Code code:string(3):pk"]);
     let none = Vec::<String>::new();
-    assert_eq!(write(&sandbox, Dialect::Sqlite, &tables("")), none);
-    assert_eq!(write(&sandbox, Dialect::Mysql, &tables("")), none);
-    let left_out = write(&sandbox, Dialect::Postgres, &tables(&format!(" {POSTGRES}")));
+    assert_eq!(write(&sandbox, Dialect::Sqlite, &tables), none);
+    assert_eq!(write(&sandbox, Dialect::Mysql, &tables), none);
+    tables.push(POSTGRES);
+    let left_out = write(&sandbox, Dialect::Postgres, &tables);
     assert_eq!(left_out.len(), 1, "{left_out:?}");
     assert!(left_out[0].starts_with("`words` is left out"), "{left_out:?}");
     let modules: String =

@@ -201,7 +201,7 @@ impl Writer<'_> {
         let sql_type = format!("crate::schema::sql_types::{}", described.sql_type);
         let mut out = format!(
             "/// One of the values of `{}.{}`.\n\
-             #[derive(Debug, Clone, Copy, PartialEq, Eq, diesel::AsExpression, diesel::FromSqlRow)]\n\
+             #[derive(Debug, Clone, Copy, PartialEq, Eq, diesel::expression::AsExpression, diesel::deserialize::FromSqlRow)]\n\
              #[diesel(sql_type = {sql_type})]\npub enum {name} {{\n",
             self.table.name, column.name
         );
