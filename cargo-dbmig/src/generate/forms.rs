@@ -163,7 +163,7 @@ pub(super) fn table(
             .help("or leave it out with `--no-id`, and say `id:…:pk`"));
     }
     let id = if keyed { Id::None } else { options.id };
-    let timestamps = !options.no_timestamps && !(clash("created_at") || clash("updated_at"));
+    let timestamps = !(options.no_timestamps || clash("created_at") || clash("updated_at"));
     Ok(TableWish { name, id, columns, timestamps, join: false })
 }
 

@@ -93,11 +93,8 @@ impl Writer<'_> {
             true => format!("Vec<Option<{element}>>"),
             false => element,
         };
-        let key = self
-            .table
-            .primary_key
-            .as_ref()
-            .is_some_and(|key| key.columns.iter().any(|name| *name == column.name));
+        let key =
+            self.table.primary_key.as_ref().is_some_and(|key| key.columns.contains(&column.name));
         self.fields.push(Field {
             rust: described.rust.clone(),
             ty,

@@ -65,7 +65,7 @@ pub(super) fn read(name: &str, rest: &[String], options: &Options) -> CliResult<
     }
     if let Some(table) = text.strip_prefix("create_") {
         let odd = table.split('_').any(|word| NO_TABLE.contains(&word));
-        if !(bare && odd) && !table.is_empty() {
+        if !(table.is_empty() || bare && odd) {
             let columns = column::columns(&words)?;
             return Ok(Sentence::Does(Intent::CreateTable(forms::table(table, columns, options)?)));
         }

@@ -45,7 +45,7 @@ pub(super) fn stages(edit: &Edit<'_>) -> Vec<Stage> {
         let goal = valid.tables.iter_mut().find(|table| table.name == before.name);
         // On the way the condition stands for NOT NULL, and both are there for a moment.
         if let Some(goal) = goal {
-            goal.checks.extend(made_null.iter().map(|check| valid_one(check)));
+            goal.checks.extend(made_null.iter().map(valid_one));
         }
     }
     plan.go(vec![first], "");
@@ -156,7 +156,7 @@ fn later(before: &Table, table: &mut Table) -> Vec<Check> {
         if column.nullable || !old.is_some_and(|old| old.nullable) {
             continue;
         }
-        let name = names::free(table, &[column.name.clone()], "not_null");
+        let name = names::free(table, std::slice::from_ref(&column.name), "not_null");
         let written = plain::written(&column.name, Dialect::Postgres);
         let check = Check {
             label: Label::chosen(name),

@@ -64,12 +64,7 @@ fn part(
     todo: &mut Vec<String>,
 ) -> CliResult<Option<Part>> {
     let renames = if first { edit.renames.clone() } else { Vec::new() };
-    let wish = |renames: Vec<Rename>| Wish {
-        renames,
-        online: stage.online,
-        order: edit.placed,
-        ..Wish::default()
-    };
+    let wish = |renames: Vec<Rename>| Wish { renames, online: stage.online, order: edit.placed };
     let mut up = Vec::new();
     for pair in stage.path.windows(2) {
         up.extend(changes(&pair[0], &pair[1], &wish(renames.clone())).map_err(cannot)?);

@@ -139,7 +139,7 @@ impl Edit<'_> {
 }
 
 fn identity(table: &Name, column: &Column) -> Identity {
-    let sequence = names::of(&table.name, &[column.name.clone()], "seq");
+    let sequence = names::of(&table.name, std::slice::from_ref(&column.name), "seq");
     let max = if column.ty.text == "integer" { i64::from(i32::MAX) } else { i64::MAX };
     Identity {
         always: false,

@@ -78,7 +78,7 @@ impl TypeWord {
     /// The row of a word, in any case.
     pub(super) fn find(word: &str) -> Option<&'static Self> {
         let same = |other: &&str| other.eq_ignore_ascii_case(word);
-        TABLE.iter().find(|row| same(&row.word) || row.aliases.iter().any(|alias| same(&alias)))
+        TABLE.iter().find(|row| same(&row.word) || row.aliases.iter().any(same))
     }
 
     /// The type on a dialect; `Err` says what to take instead.
