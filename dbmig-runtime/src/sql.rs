@@ -36,7 +36,7 @@ pub(crate) fn text(dialect: Dialect, expression: &str) -> String {
 }
 
 /// A name as the dialect quotes it.
-pub fn quoted(dialect: Dialect, name: &str) -> String {
+pub(crate) fn quoted(dialect: Dialect, name: &str) -> String {
     match dialect {
         Dialect::Sqlite | Dialect::Postgres => format!("\"{}\"", name.replace('"', "\"\"")),
         Dialect::Mysql => format!("`{}`", name.replace('`', "``")),
@@ -64,7 +64,7 @@ pub(crate) const fn from_nothing(dialect: Dialect) -> &'static str {
 /// A text as a literal that means the same whatever the session says about quoting.
 ///
 /// Also whatever a client does to lines that end in CRLF: two of the three make it LF.
-pub fn literal(dialect: Dialect, text: &str) -> String {
+pub(crate) fn literal(dialect: Dialect, text: &str) -> String {
     let quoted = || format!("'{}'", text.replace('\'', "''"));
     let hex = || text.bytes().map(|byte| format!("{byte:02x}")).collect::<String>();
     match dialect {
