@@ -121,12 +121,14 @@ impl<'o> Context<'o> {
         let environment = self.environment()?;
         let stamp = environment.stamp_of_new();
         let section = environment.section;
+        let defaults = dbmig_runtime::RunOptions::default();
         Ok(dbmig_runtime::RunOptions {
             stamp,
             lock_timeout: section.lock_timeout,
             statement_timeout: section.statement_timeout,
             runner_wait: self.global.runner_wait.unwrap_or(RUNNER_WAIT),
-            ..dbmig_runtime::RunOptions::default()
+            retries: self.global.lock_retries.or(section.lock_retries).unwrap_or(defaults.retries),
+            ..defaults
         })
     }
 
@@ -184,7 +186,7 @@ impl<'o> Context<'o> {
     ///
     /// The database must be named, or is not known. Findings are no error: they are in the result.
     pub fn check(&self) -> CliResult<Checked> {
-        self.check_and(|_, _| Ok(()))
+        self.judge(&self.raw_set()?)
     }
 
     /// Loads and checks the set with `schema.rs`, for whoever builds it.
@@ -193,33 +195,33 @@ impl<'o> Context<'o> {
     ///
     /// As [`Context::check`], and `diesel.toml` says something that Diesel does not know.
     pub fn check_for_build(&self) -> CliResult<Checked> {
-        self.check_and(|raw, dir| {
-            let names = match self.policy() {
-                Some(policy) if policy.schema_rs == Demand::Off => return Ok(()),
-                Some(_) => schema_files::named(self)?
-                    .iter()
-                    .map(|file| relative_path(dir, &file.path))
-                    .collect(),
-                None => dbmig_build::locked_schemas(raw),
-            };
-            dbmig_build::load_schemas(raw, dir, names);
-            Ok(())
-        })
-    }
-
-    fn check_and(
-        &self,
-        also: impl FnOnce(&mut RawSet, &Path) -> CliResult<()>,
-    ) -> CliResult<Checked> {
-        let dir = self.migrations_dir()?;
-        let mut raw = dbmig_build::load(&dir, &self.show(&dir));
-        also(&mut raw, &dir)?;
-        let seeds = self.seeds_dir()?;
-        dbmig_build::load_reference(&mut raw, &seeds, &self.show(&seeds));
+        let (mut raw, dir) = (self.raw_set()?, self.migrations_dir()?);
+        let names = match self.policy() {
+            Some(policy) if policy.schema_rs == Demand::Off => return self.judge(&raw),
+            Some(_) => schema_files::named(self)?
+                .iter()
+                .map(|file| relative_path(&dir, &file.path))
+                .collect(),
+            None => dbmig_build::locked_schemas(&raw),
+        };
+        dbmig_build::load_schemas(&mut raw, &dir, names);
         self.judge(&raw)
     }
 
-    /// Checks a set that was loaded, or made up.
+    /// Loads the set, and judges nothing of it.
+    ///
+    /// # Errors
+    ///
+    /// The database must be named, or is not known.
+    pub fn raw_set(&self) -> CliResult<RawSet> {
+        let dir = self.migrations_dir()?;
+        let mut raw = dbmig_build::load(&dir, &self.show(&dir));
+        let seeds = self.seeds_dir()?;
+        dbmig_build::load_reference(&mut raw, &seeds, &self.show(&seeds));
+        Ok(raw)
+    }
+
+    /// Checks what was loaded, or what is about to be written.
     ///
     /// # Errors
     ///

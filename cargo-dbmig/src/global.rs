@@ -44,6 +44,9 @@ pub struct GlobalArgs {
     /// How long to wait for another runner: `30s`, `10min`, or `0` for not at all [default: 10min]
     #[arg(long, global = true, value_name = "DURATION", value_parser = crate::config::duration)]
     pub runner_wait: Option<Duration>,
+    /// How often a migration that did not get a lock on a table is tried again [default: 10]
+    #[arg(long, global = true, value_name = "N")]
+    pub lock_retries: Option<u32>,
     /// Wait for the server to accept connections: `30s`, `2min` [default without a value: 60s]
     #[arg(long, global = true, value_name = "DURATION", value_parser = crate::config::duration)]
     #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "60s")]

@@ -4,6 +4,10 @@
 
 #[path = "../support/mod.rs"]
 mod support;
+// What they are called where servers have a module of their own.
+use support as sandbox;
+#[path = "../support/row_cases.rs"]
+mod row_cases;
 
 mod against;
 mod bad_input;
@@ -30,6 +34,7 @@ mod protection;
 mod prove;
 mod records;
 mod revert;
+mod rows;
 mod schema_policy;
 mod schema_rs;
 mod seed;

@@ -18,6 +18,8 @@ mod print_schema;
 #[path = "../support/proofs.rs"]
 mod proofs;
 mod rebase;
+#[path = "../support/row_cases.rs"]
+mod row_cases;
 mod runtime;
 #[path = "../support/mod.rs"]
 mod sandbox;

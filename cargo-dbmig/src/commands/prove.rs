@@ -6,7 +6,7 @@ use clap::Args;
 use dbmig_build::lock::Verdict;
 use dbmig_build::{LockFile, MigrationSet, Version};
 use dbmig_runtime::catalogue::Scope;
-use dbmig_runtime::proof::{self, Failure, ProofError, Proved};
+use dbmig_runtime::proof::{self, Failure, ProofError, Proved, Warning};
 use serde_json::json;
 
 use crate::context::{Context, Purpose};
@@ -170,11 +170,35 @@ fn tell_refused(
 /// find it.
 fn tell_hazards(context: &mut Context<'_>, proved: &mut [Proved], files: Files<'_>) {
     for proved in proved {
+        for warning in std::mem::take(&mut proved.warnings) {
+            match warning {
+                Warning::Later(error) => {
+                    let error = failure::on_scratch(*error, files);
+                    tell_hazard(context, "fails with rows that were written after up.sql", &error);
+                }
+                other => {
+                    context.output.warning(format!("{}/{other}", proved.name));
+                    if matches!(other, Warning::Cascaded { .. }) {
+                        context.output.help(
+                            "write `foreign_keys = \"off\"` below `[dbmig]` in its metadata.toml: \
+                             they are off around the transaction, and checked before it ends",
+                        );
+                    }
+                }
+            }
+        }
         let Some(hazard) = proved.hazard.take() else { continue };
-        let up = crate::project::show(&files.dir.join(&proved.name).join("up.sql"), files.cwd);
-        let error = shown(hazard, &up, files);
-        let causes = error.causes.first().map(|cause| format!(": {cause}")).unwrap_or_default();
-        context.output.warning(format!("fails when there are rows: {}{causes}", error.message));
+        let Some(error) = hazard.into_error() else { continue };
+        tell_hazard(context, "fails when there are rows", &failure::on_scratch(*error, files));
+    }
+}
+
+/// With the statement, and the row that it fails for where the database names it.
+fn tell_hazard(context: &mut Context<'_>, what: &str, error: &CliError) {
+    let causes = error.causes.first().map(|cause| format!(": {cause}")).unwrap_or_default();
+    context.output.warning(format!("{what}: {}{causes}", error.message));
+    for note in &error.notes {
+        context.output.message_line(format!("  note: {note}"));
     }
 }
 
@@ -229,6 +253,7 @@ fn json_of(proved: &Proved) -> serde_json::Value {
         "version": proved.version.as_str(), "name": proved.name, "verdict": proved.verdict.as_str(),
         "lost": lost, "reason": reason, "server": proved.server,
         "refused": proved.failure.is_some(), "fails_with_rows": proved.hazard.is_some(),
+        "warnings": proved.warnings.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "no_rows": proved.no_rows.iter().map(|(table, why)| json!({ "table": table, "why": why })).collect::<Vec<_>>(),
         "differences": proved.failure.as_ref().map(|failure| {
             failure.differences().iter().map(ToString::to_string).collect::<Vec<_>>()

@@ -69,6 +69,8 @@ pub struct EnvironmentConfig {
     pub lock_timeout: Option<Duration>,
     /// `statement_timeout`; zero is none.
     pub statement_timeout: Option<Duration>,
+    /// `lock_retries`: how often a migration that did not get a lock is tried again.
+    pub lock_retries: Option<u32>,
     /// `role`: what the session becomes after connecting.
     pub role: Option<String>,
     /// `search_path`.
@@ -80,7 +82,7 @@ pub struct EnvironmentConfig {
 }
 
 /// The keys of the section, as they are documented.
-pub(super) const KEYS: [&str; 18] = [
+pub(super) const KEYS: [&str; 19] = [
     "url",
     "url_env",
     "url_file",
@@ -95,6 +97,7 @@ pub(super) const KEYS: [&str; 18] = [
     "tls",
     "lock_timeout",
     "statement_timeout",
+    "lock_retries",
     "role",
     "search_path",
     "init_sql",
@@ -134,6 +137,7 @@ pub(super) fn read(
         tls: section.parsed("tls", |text| choose(text, &TlsMode::ALL))?,
         lock_timeout: section.parsed("lock_timeout", duration)?,
         statement_timeout: section.parsed("statement_timeout", duration)?,
+        lock_retries: section.count("lock_retries")?,
         role: section.string("role")?,
         search_path: section.string("search_path")?,
         init_sql: section.string("init_sql")?,

@@ -27,6 +27,7 @@ protected = true
 tls = "verify-full"
 lock_timeout = "5s"
 statement_timeout = "15min"
+lock_retries = 3
 role = "owner"
 search_path = "app,public"
 init_sql = "SET x = 1"
@@ -69,6 +70,7 @@ init = "shadow.sql"
     assert_eq!(production.tls, Some(TlsMode::VerifyFull));
     assert_eq!(production.lock_timeout, Some(Duration::from_secs(5)));
     assert_eq!(production.statement_timeout, Some(Duration::from_secs(900)));
+    assert_eq!(production.lock_retries, Some(3));
     assert_eq!(production.target_version.as_deref(), Some("20260110080000"));
     assert_eq!(
         config.environments["ci"].url.parts,
@@ -83,7 +85,7 @@ init = "shadow.sql"
     assert_eq!(config.environments["vault"].url.url_command.as_ref().unwrap().len(), 2);
     assert_eq!(config.environments["file"].url.url_file, Some(PathBuf::from("/run/secrets/url")));
     assert_eq!(config.lints["missing-down"].level, Level::Allow);
-    assert_eq!(config.lints["missing-down"].place.to_string(), "dbmig.toml:35:1");
+    assert_eq!(config.lints["missing-down"].place.to_string(), "dbmig.toml:36:1");
     assert_eq!(config.policy.start_after.as_deref(), Some("2025"));
     assert_eq!((config.policy.proof, config.policy.schema_rs), (Demand::Strict, Demand::Strict));
     assert_eq!(config.shadow.url.as_ref().unwrap().reveal(), "postgres://h/shadow");

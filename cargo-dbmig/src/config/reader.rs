@@ -137,6 +137,15 @@ impl<'a> Section<'a> {
         }
     }
 
+    /// How often: a whole number, from zero.
+    pub(super) fn count(&self, key: &str) -> CliResult<Option<u32>> {
+        let Some(item) = self.table.get(key) else { return Ok(None) };
+        let number = item.as_integer().ok_or_else(|| self.wrong_type(key, "a number", item))?;
+        u32::try_from(number).map(Some).map_err(|_| {
+            self.value_error(key, format_args!("`{key}` must be between 0 and {}", u32::MAX))
+        })
+    }
+
     /// A list of strings with at least one.
     pub(super) fn strings(&self, key: &str) -> CliResult<Option<Vec<String>>> {
         let strings = self.list(key)?;

@@ -1,4 +1,4 @@
-//! Writes a new migration.
+//! Writes a new, empty migration.
 
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -20,10 +20,12 @@ pub struct NewMigration {
     pub irreversible: Option<String>,
     /// Outside a transaction.
     pub no_transaction: bool,
-    /// SQLite: while foreign keys are off.
+    /// SQLite: with foreign keys off.
     pub foreign_keys_off: bool,
-    /// What is in `up.sql` and `down.sql`; a line that asks for it otherwise.
-    pub texts: Option<(String, String)>,
+    /// The text of `up.sql`; otherwise one that asks for it.
+    pub up: Option<String>,
+    /// The text of `down.sql`; otherwise one that asks for it.
+    pub down: Option<String>,
 }
 
 /// A file to be written.
@@ -60,12 +62,11 @@ pub fn plan(
     }
     let folder = dir.join(format!("{version}_{label}"));
     let file = |name: &str, text: &str| NewFile { path: folder.join(name), text: text.to_owned() };
-    let (up, down) = match &new.texts {
-        Some((up, down)) => (up.as_str(), down.as_str()),
-        None => ("-- Your SQL goes here\n", "-- This file should undo anything in `up.sql`\n"),
-    };
+    let up = new.up.as_deref().unwrap_or("-- Your SQL goes here\n");
     let mut files = vec![file("up.sql", up)];
     if !new.no_down && new.irreversible.is_none() {
+        let down = new.down.as_deref();
+        let down = down.unwrap_or("-- This file should undo anything in `up.sql`\n");
         files.push(file("down.sql", down));
     }
     files.push(file("metadata.toml", &metadata(new)));

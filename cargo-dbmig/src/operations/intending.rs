@@ -144,7 +144,8 @@ pub fn plan(
             version: new.version.clone().filter(|_| at == 0),
             no_transaction: new.no_transaction || part.no_transaction,
             foreign_keys_off: part.foreign_keys_off,
-            texts: Some((part.up.clone(), part.down.clone())),
+            up: Some(part.up.clone()),
+            down: Some(part.down.clone()),
             ..new.clone()
         };
         let files = generating::plan(dir, raw, &one, now)?;

@@ -1,5 +1,6 @@
 //! One schema made of another, on the servers: each change is made, and read back.
 
+mod commands;
 #[cfg(feature = "full-tests")]
 mod corpus;
 mod pairs;

@@ -115,3 +115,43 @@ fn who_never_leaves_is_named() {
         }
     }
 }
+
+/// The same by the program: nothing has changed, and it says who, since when, and what to type.
+#[test]
+fn the_program_names_who_never_leaves() {
+    for server in servers() {
+        let site = Site::new(server);
+        site.counting(0);
+        let dialect = if site.is_postgres() { "postgres" } else { "mysql" };
+        site.sandbox.write(
+            "dbmig.toml",
+            format!("dialect = \"{dialect}\"\n\n[env.development]\nlock_timeout = \"1s\"\nlock_retries = 1\n"),
+        );
+        site.dbmig(["migrate"]).ok();
+        let mut blocker = site.session();
+        let (begin, id) = match site.is_postgres() {
+            true => ("BEGIN", "SELECT pg_backend_pid()::text"),
+            false => ("START TRANSACTION", "SELECT CAST(CONNECTION_ID() AS CHAR)"),
+        };
+        blocker.execute(begin).unwrap();
+        blocker.query("SELECT n FROM counter", &[]).unwrap();
+        let id = blocker.query(id, &[]).unwrap()[0][0].clone().unwrap();
+        std::thread::sleep(Duration::from_millis(1100));
+        site.sandbox.migration("1_t", "ALTER TABLE counter ADD COLUMN a INT;", "SELECT 1;");
+        let before = site.column("SELECT count(*) FROM __dbmig_history WHERE state = 'finished'");
+        let ran = site.dbmig(["migrate"]).exits(3);
+        assert_eq!(ran.stdout.matches("again  1_t").count(), 1, "{ran}");
+        let patience = site.dbmig(["migrate", "--lock-retries", "0"]).exits(3);
+        assert!(!patience.stdout.contains("again  1_t"), "{patience}");
+        let word = if site.is_postgres() { "process" } else { "connection" };
+        let ran = ran.warns(&format!("in its way: {word} {id} of ")).warns("its transaction ");
+        let ran = ran.warns("migrations/1_t/up.sql:1:1").warns("cargo dbmig");
+        assert_eq!(site.versions(), ["0"], "{ran}");
+        let after = site.column("SELECT count(*) FROM __dbmig_history WHERE state = 'finished'");
+        assert_eq!(before, after, "{ran}");
+        println!("{ran}");
+        blocker.execute("COMMIT").unwrap();
+        site.dbmig(["migrate"]).ok();
+        assert_eq!(site.versions(), ["0", "1"]);
+    }
+}

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::kill_matrix::{migrate_with, set};
 use super::program::Program;
+use super::proxy::{Fault, Proxy};
 use super::{Site, open, rounds, servers};
 use crate::support::Server;
 
@@ -69,5 +70,42 @@ fn a_run_that_fails_and_a_connection_that_lives_on() {
             migrate_with(&mut *pooled, &mended, &options).unwrap();
             assert!(!pooled.in_transaction().unwrap(), "{server:?}");
         }
+    }
+}
+
+/// The connection is lost between the second migration and the third, and nobody gets through to the
+/// server any more: the next runner, who does, gets the lock at once and goes on with the third.
+#[test]
+fn a_connection_that_is_lost_between_two_migrations() {
+    for server in servers() {
+        let site = Site::new(server);
+        for number in 1..=3 {
+            let up = format!("CREATE TABLE t{number} (id INT);");
+            site.sandbox.migration(&format!("{number}_t"), &up, "SELECT 1;");
+        }
+        let through = |proxy: &Proxy, args: &[&str]| {
+            let url = proxy.url(&site);
+            site.sandbox.dbmig_with(&[("DATABASE_URL", &url)], args.iter().copied())
+        };
+        let counted = Proxy::to(&site, Fault::None);
+        through(&counted, &["migrate", "--to", "2"]).ok();
+        // What ends a run, and what begins the next migration, is a handful of messages.
+        let end = counted.messages();
+        let mut between = 0;
+        for at in (end - 7..end + 7).step_by(2) {
+            super::reset(&site);
+            let proxy = Proxy::that_closes(&site, Fault::Cut(at));
+            let first = through(&proxy, &["migrate"]);
+            assert!(first.code == Some(3) || first.code == Some(0), "{server:?}, {at}: {first}");
+            let done = site.versions().len();
+            between += usize::from(done == 2);
+            let begun = Instant::now();
+            let second = site.dbmig(["migrate"]).ok();
+            assert!(begun.elapsed() < Duration::from_secs(2), "{server:?}, {at}: {second}");
+            assert_eq!(site.versions(), ["1", "2", "3"], "{server:?}, {at}: {first}\n{second}");
+            let open = site.column("SELECT version FROM __dbmig_history WHERE state = 'started'");
+            assert!(open.is_empty(), "{server:?}, {at}: {open:?}");
+        }
+        assert!(between > 1, "{server:?}: {between}");
     }
 }

@@ -14,6 +14,7 @@ mod kill_matrix;
 mod left_behind;
 mod lost_lock;
 mod many;
+mod merged;
 mod offline;
 mod orphan;
 mod poisoned;
@@ -26,6 +27,7 @@ mod proxy;
 mod records;
 mod restored;
 mod round_trips;
+mod rows;
 mod signals;
 mod three_in_the_morning;
 

@@ -62,6 +62,22 @@ impl Step {
     }
 }
 
+/// The statements as the text of a migration's file.
+pub fn file(steps: &[Step], dialect: Dialect) -> String {
+    use dbmig_build::sql::{TokenKind, tokens};
+    let mut text = String::new();
+    for step in steps {
+        text.push_str(&step.sql);
+        let last = tokens(&step.sql, dialect).last();
+        // A semicolon behind it would be part of the comment.
+        if last.is_some_and(|token| token.kind == TokenKind::LineComment) {
+            text.push('\n');
+        }
+        text.push_str(";\n");
+    }
+    text
+}
+
 /// What no statement is known for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CannotSay {

@@ -66,7 +66,7 @@ pub(crate) fn changes(
         let why = "databases are made and dropped by hand: `CREATE DATABASE`, `DROP DATABASE`";
         wrong.push(CannotSay::new(&Name::new(&schema.name), why));
     }
-    if wrong.is_empty() { Ok(modes::said(steps)) } else { Err(wrong) }
+    if wrong.is_empty() { Ok(modes::said(to, steps)) } else { Err(wrong) }
 }
 
 fn rename(rename: &Rename) -> Step {

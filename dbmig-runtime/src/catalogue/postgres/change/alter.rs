@@ -7,7 +7,7 @@ use super::super::arrange::{self, Rank};
 use super::super::mentions::mentions;
 use super::super::steady;
 use super::super::write::{full, ident, keys, needs_of_expression, on_table, table};
-use super::gone::is_of_parent;
+use super::drops::is_of_parent;
 use super::{online, told, types};
 
 /// Adds the columns that are missing, and alters those that differ.

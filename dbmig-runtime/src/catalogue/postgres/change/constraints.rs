@@ -117,8 +117,9 @@ pub(super) fn take(rest: &mut Catalogue, to: &Catalogue, going: &Going) {
         let before = table.clone();
         let primary: Vec<_> = table.primary_key.take().into_iter().collect();
         let wished: Vec<_> = after.primary_key.iter().cloned().collect();
-        table.primary_key = stay(&of, &primary, &wished, |_| false).pop();
-        table.uniques = stay(&of, &table.uniques, &after.uniques, |_| false);
+        let over = |key: &Key| going.drops(&of, &key.columns);
+        table.primary_key = stay(&of, &primary, &wished, over).pop();
+        table.uniques = stay(&of, &table.uniques, &after.uniques, over);
         table.checks =
             stay(&of, &table.checks, &after.checks, |one| going.touches_on(&of, &one.expression));
         table.exclusions = stay(&of, &table.exclusions, &after.exclusions, |one| {
@@ -129,18 +130,10 @@ pub(super) fn take(rest: &mut Catalogue, to: &Catalogue, going: &Going) {
                 super::super::super::IndexKey::Column(_) => false,
                 super::super::super::IndexKey::Expression(text) => going.touches_on(&of, text),
             });
-            parts || one.predicate.iter().any(|text| going.touches_on(&of, text))
+            let over = going.drops(&of, &index_columns(one)) || going.drops(&of, &one.include);
+            over || parts || one.predicate.iter().any(|text| going.touches_on(&of, text))
         });
-        let gone = before.primary_key.iter().chain(&before.uniques);
-        let gone = gone.filter(|key| {
-            let mut left = table.primary_key.iter().chain(&table.uniques);
-            left.all(|one| one.label.name != key.label.name)
-        });
-        keys.extend(gone.map(|key| (of.clone(), key.columns.clone())));
-        let gone = before.indexes.iter().filter(|one| {
-            one.unique && table.indexes.iter().all(|other| other.label.name != one.label.name)
-        });
-        keys.extend(gone.map(|one| (of.clone(), index_columns(one))));
+        keys.extend(gone_keys(&before, table));
     }
     for table in &mut rest.tables {
         let Some(after) = to.table(&table.name) else { continue };
@@ -157,6 +150,20 @@ pub(super) fn take(rest: &mut Catalogue, to: &Catalogue, going: &Going) {
         let Some(after) = to.views.iter().find(|one| one.name == view.name) else { continue };
         view.indexes = stay(&view.name, &view.indexes, &after.indexes, |_| false);
     }
+}
+
+/// The keys that foreign keys may point to, and that go.
+fn gone_keys(before: &Table, rest: &Table) -> Vec<(Name, Vec<String>)> {
+    let left = |label: &Label| {
+        let keys = rest.primary_key.iter().chain(&rest.uniques).map(|key| &key.label);
+        let mut all = keys.chain(rest.indexes.iter().map(|index| &index.label));
+        all.any(|other| other.name == label.name)
+    };
+    let keys = before.primary_key.iter().chain(&before.uniques);
+    let keys = keys.filter(|key| !left(&key.label)).map(|key| key.columns.clone());
+    let indexes = before.indexes.iter().filter(|index| index.unique && !left(&index.label));
+    let all = keys.chain(indexes.map(index_columns));
+    all.map(|columns| (before.name.clone(), columns)).collect()
 }
 
 fn index_columns(index: &Index) -> Vec<String> {
@@ -207,7 +214,20 @@ pub(super) fn drop_keys(before: &Catalogue, rest: &Catalogue) -> Vec<Step> {
         let gone = gone(&before.foreign_keys, &rest.foreign_keys).into_iter();
         gone.map(|key| drop_constraint(&rest.name, &key.label))
     });
-    gone.collect()
+    let mut steps: Vec<_> = gone.collect();
+    // A table that goes may still hold a key that goes before it.
+    let both = rest.tables.iter().filter_map(|table| Some((before.table(&table.name)?, table)));
+    let keys: Vec<_> = both.flat_map(|(before, rest)| gone_keys(before, rest)).collect();
+    for table in before.tables.iter().filter(|table| rest.table(&table.name).is_none()) {
+        let holds = table.foreign_keys.iter().filter(|key| {
+            let is = |(of, columns): &(Name, Vec<String>)| {
+                key.table == *of && same_names(columns, &key.referenced)
+            };
+            keys.iter().any(is)
+        });
+        steps.extend(holds.map(|key| drop_constraint(&table.name, &key.label)));
+    }
+    steps
 }
 
 /// The statements for the other constraints, and indexes.

@@ -7,6 +7,7 @@
 
 mod alter;
 mod constraints;
+mod drops;
 mod gone;
 mod online;
 mod types;
@@ -37,12 +38,12 @@ pub(crate) fn changes(
     let before = rest.clone();
     let enums = types::Enums::of(&before, to, &mut wrong);
     gone::take(&mut rest, to, &enums, &mut wrong);
-    steps.extend(gone::early(&before, &rest, to));
+    steps.extend(drops::early(&before, &rest, to));
     steps.extend(enums.steps(&mut rest));
     let made = made(&rest, to, wish, &mut wrong);
     let bodies = made.iter().any(|step| step.rank == Rank::Routine);
     steps.extend(arranged(made));
-    steps.extend(gone::late(&before, &rest));
+    steps.extend(drops::late(&before, &rest));
     steps.extend(comments(&rest, to));
     if !wrong.is_empty() {
         return Err(wrong);

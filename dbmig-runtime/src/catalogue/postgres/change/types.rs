@@ -126,7 +126,7 @@ fn rebuild(new: &EnumType, rest: &Catalogue) -> Vec<Step> {
     ];
     for table in &rest.tables {
         let columns = table.columns.iter().filter(|column| {
-            column.ty.name == new.name && !super::gone::is_of_parent(table, column)
+            column.ty.name == new.name && !super::drops::is_of_parent(table, column)
         });
         for column in columns {
             let (of, name, ty) = (full(&table.name), ident(&column.name), &column.ty.text);
@@ -315,5 +315,54 @@ fn sequence(before: &Sequence, after: &Sequence, steps: &mut Vec<arrange::Step>)
         let mut step = on_table(Rank::Owner, &after.name, sql);
         step.needs.extend(after.owned_by.iter().map(|(table, _)| relation(table)));
         steps.push(step);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn column(name: &str, array: bool) -> ColumnType {
+        let text = format!("{name}{}", if array { "[]" } else { "" });
+        let kind = if name == "mood" { TypeKind::Enum } else { TypeKind::Base };
+        ColumnType { text, name: Name::new(name), array, length: None, kind }
+    }
+
+    #[test]
+    fn casts() {
+        for (from, to, array, expected) in [
+            ("int4", "int8", false, " USING c::int8"),
+            ("int4", "text", false, " USING c::text"),
+            ("text", "uuid", false, " USING c::uuid"),
+            ("bool", "int4", false, " USING c::int4"),
+            // Nothing leads there but the text.
+            ("int4", "uuid", false, " USING c::text::uuid"),
+            ("mood", "jsonb", false, " USING c::text::jsonb"),
+            ("int4", "uuid", true, " USING c::text[]::uuid[]"),
+        ] {
+            assert_eq!(cast("c", &column(from, array), &column(to, array)), expected);
+        }
+    }
+
+    #[test]
+    fn values_come_to_stand_where_they_are_wished_for() {
+        let labels = |text: &str| EnumType {
+            name: Name::new("e"),
+            labels: text.split(' ').map(str::to_owned).collect(),
+            comment: None,
+        };
+        for (before, after, expected) in [
+            ("a", "a b", &["'b'"][..]),
+            ("b", "a b", &["'a' BEFORE 'b'"]),
+            ("a d", "a b c d", &["'b' AFTER 'a'", "'c' AFTER 'b'"]),
+            ("c", "a b c d", &["'a' BEFORE 'c'", "'b' AFTER 'a'", "'d'"]),
+        ] {
+            let steps = grow(&labels(before), &labels(after));
+            let told: Vec<_> = steps
+                .iter()
+                .map(|step| step.sql.replacen("ALTER TYPE \"e\" ADD VALUE ", "", 1))
+                .collect();
+            assert_eq!(told, expected, "{before} -> {after}");
+        }
     }
 }
