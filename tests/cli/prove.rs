@@ -54,6 +54,25 @@ fn verdicts() {
             "schema only           2_x",
             "the way back loses users (users: age=NULL",
         ),
+        // Rows that the migration looks for are there.
+        (
+            "UPDATE users SET email = 'hello' WHERE email = 'helo' OR age IN (33, 34);",
+            "UPDATE users SET email = 'helo' WHERE email = 'hello';",
+            "schema only           2_x",
+            "the way back loses users.email (users: age=33",
+        ),
+        (
+            "UPDATE users SET email = 'hello' WHERE email = 'helo';",
+            "UPDATE users SET email = 'helo' WHERE email = 'hello';",
+            "lossless              2_x",
+            "",
+        ),
+        (
+            "UPDATE users SET email = 'hello' WHERE email = 'helo';",
+            "UPDATE users SET email = 'hallo' WHERE email = 'hello';",
+            "schema only           2_x",
+            "email='hallo'",
+        ),
         (
             "CREATE INDEX by_email ON users (email);",
             "SELECT 1;",

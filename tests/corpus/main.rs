@@ -8,6 +8,8 @@ mod changes;
 mod diesel_program;
 mod differential;
 mod histories;
+#[path = "../support/mutants/mod.rs"]
+mod mutant;
 mod mutants;
 #[path = "../support/print_schema.rs"]
 mod print_schema;

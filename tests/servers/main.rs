@@ -9,6 +9,9 @@ mod engine;
 mod generated;
 #[path = "../support/generated.rs"]
 mod generations;
+#[cfg(feature = "full-tests")]
+#[path = "../support/mutants/mod.rs"]
+mod mutant;
 #[path = "../../dbmig-build/tests/lock_faults/pairs.rs"]
 mod pairs;
 #[cfg(feature = "full-tests")]

@@ -5,8 +5,9 @@
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use dbmig_build::Dialect;
+use dbmig_build::sql::{split, tokens};
 use dbmig_runtime::Session;
-use dbmig_runtime::proof::Shadow;
+use dbmig_runtime::proof::{Copied, Shadow};
 use dbmig_runtime::session::{DbError, DbErrorKind, DbResult, Value};
 
 use super::{Access, Location, Target};
@@ -25,13 +26,15 @@ pub struct Scratch {
     /// SQL for each new one.
     init: String,
     current: Option<Location>,
+    /// What copies are made of.
+    base: Option<Location>,
     made: u32,
 }
 
 impl Scratch {
     /// On the server of this database, which itself is not touched.
     pub fn beside(place: Location, init: String) -> Self {
-        Self { place, init, current: None, made: 0 }
+        Self { place, init, current: None, base: None, made: 0 }
     }
 
     /// What they speak.
@@ -46,7 +49,7 @@ impl Scratch {
     /// What the server, or the way to it, reports.
     pub fn clean(&self) -> CliResult<usize> {
         let Some(sql) = abandoned(self.place.dialect()) else { return Ok(0) };
-        let mut session = self.place.maintenance()?;
+        let mut session = self.server()?;
         let pattern = format!("{}%", PREFIX.replace('_', "\\_"));
         let rows = session.query(sql, &[Value::Text(&pattern)]).map_err(|error| {
             CliError::database("could not look for scratch databases").cause(error.to_string())
@@ -66,56 +69,90 @@ impl Scratch {
         Ok(dropped)
     }
 
-    fn name(&self) -> String {
-        format!("{PREFIX}{}_{}_{}", seconds(), std::process::id(), self.made)
+    /// A connection to the server. It stands in no database that others are copied from, even where the
+    /// place is the one that it would stand in.
+    fn server(&self) -> CliResult<Box<dyn Session>> {
+        self.place.with_database(PREFIX).maintenance()
     }
 
-    fn drop_current(&mut self) -> DbResult<()> {
-        let Some(location) = self.current.take() else { return Ok(()) };
-        let name = location.name().unwrap_or_default();
-        let begun = Instant::now();
-        let broken = |error: CliError| DbError::new(DbErrorKind::Other, error.message);
-        let mut session = self.place.maintenance().map_err(broken)?;
-        loop {
-            let error =
-                match session.execute(&format!("DROP DATABASE {}", self.place.quoted(&name))) {
-                    Ok(()) => return Ok(()),
-                    Err(error) => error,
-                };
-            // object_in_use: the connection that was just closed.
-            if error.code.as_deref() != Some("55006") || begun.elapsed() > PATIENCE {
-                return Err(error);
+    /// Another one that nobody has used yet.
+    fn next(&mut self) -> Location {
+        self.made += 1;
+        let name = format!("{PREFIX}{}_{}_{}", seconds(), std::process::id(), self.made);
+        self.place.with_database(&name)
+    }
+
+    /// A new one on the server.
+    fn create(&mut self) -> CliResult<(Location, Box<dyn Session>)> {
+        let location = self.next();
+        location.create()?;
+        match self.open(&location) {
+            Ok(session) => Ok((location, session)),
+            Err(error) => {
+                // The first error is the one to tell.
+                let _ = self.drop_all([location]);
+                Err(error)
             }
-            std::thread::sleep(Duration::from_millis(20));
         }
     }
+
+    fn open(&self, location: &Location) -> CliResult<Box<dyn Session>> {
+        let mut session = location.open(Access::Write)?;
+        if location.dialect() == Dialect::Postgres {
+            // Whatever a crash of the server takes of it, nobody will miss.
+            session
+                .execute("SET synchronous_commit = off")
+                .map_err(|error| CliError::database(error.to_string()))?;
+        }
+        Ok(session)
+    }
+
+    fn drop_all(&self, all: impl IntoIterator<Item = Location>) -> DbResult<()> {
+        let mut all = all.into_iter().filter_map(|location| location.name()).peekable();
+        if all.peek().is_none() {
+            return Ok(());
+        }
+        let mut session = self.server().map_err(broken)?;
+        // All of them, whichever fails.
+        let results: Vec<_> =
+            all.map(|name| drop_database(&mut *session, &self.place.quoted(&name))).collect();
+        results.into_iter().collect()
+    }
+}
+
+fn drop_database(session: &mut dyn Session, name: &str) -> DbResult<()> {
+    let begun = Instant::now();
+    loop {
+        let Err(error) = session.execute(&format!("DROP DATABASE {name}")) else { return Ok(()) };
+        // object_in_use: the connection that was just closed.
+        if error.code.as_deref() != Some("55006") || begun.elapsed() > PATIENCE {
+            return Err(error);
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+fn broken(error: CliError) -> DbError {
+    let causes = error.causes.join("; ");
+    let text = match causes.is_empty() {
+        true => error.message,
+        false => format!("{}: {causes}", error.message),
+    };
+    DbError::new(DbErrorKind::Other, text)
 }
 
 impl Shadow for Scratch {
     fn fresh(&mut self) -> DbResult<Box<dyn Session>> {
-        let broken = |error: CliError| {
-            let causes = error.causes.join("; ");
-            let text = if causes.is_empty() {
-                error.message
-            } else {
-                format!("{}: {causes}", error.message)
-            };
-            DbError::new(DbErrorKind::Other, text)
-        };
-        self.drop_current()?;
+        let current = self.current.take();
+        self.drop_all(current)?;
         let mut session = match self.place.target() {
             Target::Sqlite(_) => {
                 self.place.in_memory_instead().and_then(|place| place.open(Access::Write))
             }
-            _ => {
-                self.made += 1;
-                let location = self.place.with_database(&self.name());
-                location.create().and_then(|_| {
-                    let opened = location.open(Access::Write);
-                    self.current = Some(location);
-                    opened
-                })
-            }
+            _ => self.create().map(|(location, session)| {
+                self.current = Some(location);
+                session
+            }),
         }
         .map_err(broken)?;
         if !self.init.trim().is_empty() {
@@ -123,12 +160,79 @@ impl Shadow for Scratch {
         }
         Ok(session)
     }
+
+    fn base(&mut self) -> DbResult<Option<Box<dyn Session>>> {
+        // What else of `init` belongs to the session, and is not copied, nobody knows.
+        if self.place.dialect() != Dialect::Postgres || settings(&self.init).is_none() {
+            return Ok(None);
+        }
+        let before = self.base.take();
+        self.drop_all(before)?;
+        let (location, mut session) = self.create().map_err(broken)?;
+        self.base = Some(location);
+        if !self.init.trim().is_empty() {
+            session.execute(&self.init)?;
+        }
+        Ok(Some(session))
+    }
+
+    fn copy(&mut self, session: Box<dyn Session>) -> DbResult<Option<Copied>> {
+        // Nobody may be connected to it meanwhile.
+        drop(session);
+        let (Some(base), Some(settings)) = (self.base.take(), settings(&self.init)) else {
+            return Ok(None);
+        };
+        let (young, copy) = (self.next(), self.next());
+        let quoted = |location: &Location| self.place.quoted(&location.name().unwrap_or_default());
+        let mut server = self.server().map_err(broken)?;
+        // By its name it is young again: others that clean up leave it alone.
+        let rename = format!("ALTER DATABASE {} RENAME TO {}", quoted(&base), quoted(&young));
+        let create = format!("CREATE DATABASE {} TEMPLATE {}", quoted(&copy), quoted(&young));
+        let renamed = server.execute(&rename).is_ok();
+        if !renamed || server.execute(&create).is_err() {
+            // Somebody is connected to it, or may not copy it: it can still be made from scratch.
+            let _ = self.drop_all([if renamed { young } else { base }]);
+            return Ok(None);
+        }
+        self.base = Some(young.clone());
+        if let Some(before) = self.current.replace(copy.clone()) {
+            drop_database(&mut *server, &quoted(&before))?;
+        }
+        let open = |location| -> DbResult<Box<dyn Session>> {
+            let mut session = self.open(location).map_err(broken)?;
+            if !settings.is_empty() {
+                session.execute(&settings)?;
+            }
+            Ok(session)
+        };
+        Ok(Some(Copied { base: open(&young)?, copy: open(&copy)? }))
+    }
+}
+
+/// What of `init` is about the session and not about the database: statements that set something. `None`
+/// when there are others that may do so as well.
+fn settings(init: &str) -> Option<String> {
+    const OF_THE_DATABASE: [&str; 4] = ["create", "comment", "grant", "insert"];
+    let mut settings = String::new();
+    for statement in split(init, Dialect::Postgres).statements {
+        let mut words = tokens(statement.sql, Dialect::Postgres).filter(|token| !token.is_trivia());
+        let mut word = || words.next().map(|token| token.text.to_ascii_lowercase());
+        let (first, second) = (word()?, word()?);
+        if matches!(&*first, "set" | "reset") {
+            settings.push_str(statement.sql);
+            settings.push_str(";\n");
+        } else if !OF_THE_DATABASE.contains(&&*first) || second.starts_with("temp") {
+            return None;
+        }
+    }
+    Some(settings)
 }
 
 impl Drop for Scratch {
     fn drop(&mut self) {
         // Whatever stays is found by its name next time.
-        let _ = self.drop_current();
+        let left: Vec<_> = self.current.take().into_iter().chain(self.base.take()).collect();
+        let _ = self.drop_all(left);
     }
 }
 
@@ -160,6 +264,24 @@ fn seconds() -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_of_init_belongs_to_the_session() {
+        for (init, expected) in [
+            ("", Some("")),
+            (
+                "CREATE EXTENSION citext; -- SET a = 1\nSET a TO 2;\nreset b",
+                Some("SET a TO 2;\nreset b;\n"),
+            ),
+            ("CREATE ROLE x;\n-- that is all\n", Some("")),
+            ("SELECT set_config('a', 'b', false)", None),
+            ("DO $$ BEGIN SET a = 1; END $$", None),
+            ("CREATE TEMP TABLE x (id int)", None),
+            ("LISTEN x", None),
+        ] {
+            assert_eq!(settings(init).as_deref(), expected, "{init}");
+        }
+    }
 
     #[test]
     fn names_say_when() {

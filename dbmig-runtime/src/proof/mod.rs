@@ -4,6 +4,7 @@
 //! read, the migration is applied, reverted, compared with what was there, and applied again. What runs it
 //! is the runner of a real run.
 
+mod base;
 mod cascades;
 mod cells;
 mod circles;
@@ -11,9 +12,11 @@ mod data;
 mod failure;
 mod fitting;
 mod later;
+mod layout;
 mod replay;
 mod rows;
 mod sequences;
+mod sought;
 mod trip;
 mod values;
 mod warning;
@@ -38,6 +41,41 @@ pub trait Shadow {
     ///
     /// What kept it from being made.
     fn fresh(&mut self) -> DbResult<Box<dyn Session>>;
+
+    /// An empty database beside it, of which [`Shadow::copy`] makes copies; the one before it is not used
+    /// any more. `None` where databases are not copied: then [`Shadow::fresh`] is all that is needed.
+    ///
+    /// # Errors
+    ///
+    /// What kept it from being made.
+    fn base(&mut self) -> DbResult<Option<Box<dyn Session>>> {
+        Ok(None)
+    }
+
+    /// A database like the base, in place of the one that [`Shadow::fresh`], or this, has made before.
+    /// `None` when it could not be copied, which is no error: the base is not used any more.
+    ///
+    /// # Errors
+    ///
+    /// What keeps all others from being made as well.
+    fn copy(&mut self, base: Box<dyn Session>) -> DbResult<Option<Copied>> {
+        drop(base);
+        Ok(None)
+    }
+}
+
+/// What copying makes.
+pub struct Copied {
+    /// A session on the copy.
+    pub copy: Box<dyn Session>,
+    /// A new one on what it was made of.
+    pub base: Box<dyn Session>,
+}
+
+impl std::fmt::Debug for Copied {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Copied").finish_non_exhaustive()
+    }
 }
 
 /// What was found out about one migration.
@@ -107,6 +145,7 @@ fn prove_one(
 ) -> Result<Proved, ProofError> {
     shadowed.reach(at)?;
     let no_rows = shadowed.fill(Rows::Hostile)?;
+    let sought = shadowed.add_sought(migration)?;
     let mut proved = Proved {
         version: migration.version.clone(),
         name: migration.dir_name.to_string(),
@@ -120,8 +159,11 @@ fn prove_one(
     };
     let with_rows = shadowed.has_rows();
     let mut trip = shadowed.trip(at, migration)?;
+    if sought && is_failure(&trip, Failure::is_of_up) {
+        trip = with_other_rows(shadowed, (at, migration), Rows::Hostile, trip, &mut proved)?;
+    }
     if with_rows && is_failure(&trip, Failure::is_of_up) {
-        trip = with_gentle_rows(shadowed, (at, migration), trip, &mut proved)?;
+        trip = with_other_rows(shadowed, (at, migration), Rows::Gentle, trip, &mut proved)?;
     }
     if with_rows && is_failure(&trip, Failure::may_be_of_rows) {
         trip = without_rows(shadowed, (at, migration), trip, &mut proved)?;
@@ -156,14 +198,15 @@ fn is_failure(trip: &Trip, is: impl FnOnce(&Failure) -> bool) -> bool {
 }
 
 /// What can not be applied to rows like these may take others: the way back is proved with those.
-fn with_gentle_rows(
+fn with_other_rows(
     shadowed: &mut Shadowed<'_>,
     (at, migration): (usize, &Migration),
+    kind: Rows,
     failed: Trip,
     proved: &mut Proved,
 ) -> Result<Trip, ProofError> {
     shadowed.reach_anew(at)?;
-    let no_rows = shadowed.fill(Rows::Gentle)?;
+    let no_rows = shadowed.fill(kind)?;
     let trip = shadowed.trip(at, migration)?;
     if is_failure(&trip, Failure::is_of_up) {
         return Ok(failed);

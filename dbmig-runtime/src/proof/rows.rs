@@ -17,6 +17,8 @@ use dbmig_build::Dialect;
 
 /// How many forms of a row are tried.
 const TRIES: usize = 60;
+/// The same of one with values that are given.
+const TRIES_GIVEN: usize = 8;
 
 /// What kind of rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,7 +98,7 @@ pub(super) fn is_empty(session: &mut dyn Session, dialect: Dialect, table: &Tabl
 }
 
 /// Tables after those that they point to; what stands in a circle in the order of names.
-fn in_order(catalogue: &Catalogue) -> Vec<&Table> {
+pub(super) fn in_order(catalogue: &Catalogue) -> Vec<&Table> {
     let mut left: Vec<&Table> = catalogue.tables.iter().collect();
     let mut sorted: Vec<&Table> = Vec::with_capacity(left.len());
     while !left.is_empty() {
@@ -131,8 +133,6 @@ fn fill_table(
     promises: &Promises,
 ) -> Result<(), String> {
     let dialect = catalogue.dialect;
-    let conditions: Vec<_> = table.checks.iter().map(|check| check.expression.as_str()).collect();
-    let wanted = in_conditions(catalogue, &conditions);
     let keys = unique_columns(table);
     let own = promises.of(table);
     let is_promised = |column: &Column| own.iter().any(|row| row.contains_key(&column.name));
@@ -141,14 +141,7 @@ fn fill_table(
         .iter()
         .filter(|column| is_given(table, column) || is_promised(column))
         .collect();
-    let pools: BTreeMap<&str, Vec<String>> = columns
-        .iter()
-        .map(|column| {
-            let mut values = pool(catalogue, column);
-            values.extend(wanted.iter().cloned());
-            (column.name.as_str(), fitting(session, catalogue, table, column, values))
-        })
-        .collect();
+    let pools = pools(session, catalogue, table, &columns);
     let shapes = shapes(table, &pools, kind);
     let to_itself = table.foreign_keys.iter().any(|key| key.table == table.name);
     let mut parents = promises.parents(session, catalogue, table);
@@ -207,6 +200,60 @@ fn fill_table(
         (0, Some(reason)) => Err(reason),
         _ => Ok(()),
     }
+}
+
+/// What each of these columns can be given.
+fn pools<'a>(
+    session: &mut dyn Session,
+    catalogue: &Catalogue,
+    table: &Table,
+    columns: &[&'a Column],
+) -> BTreeMap<&'a str, Vec<String>> {
+    let conditions: Vec<_> = table.checks.iter().map(|check| check.expression.as_str()).collect();
+    let wanted = in_conditions(catalogue, &conditions);
+    columns
+        .iter()
+        .map(|column| {
+            let mut values = pool(catalogue, column);
+            values.extend(wanted.iter().cloned());
+            (column.name.as_str(), fitting(session, catalogue, table, column, values))
+        })
+        .collect()
+}
+
+/// Adds rows with these values, by the name of the column, and with whatever else they need; how many were
+/// taken.
+pub(super) fn add(
+    session: &mut dyn Session,
+    catalogue: &Catalogue,
+    table: &Table,
+    rows: &[BTreeMap<String, String>],
+    number: &mut usize,
+) -> usize {
+    let dialect = catalogue.dialect;
+    let keys = unique_columns(table);
+    let columns: Vec<_> = table.columns.iter().filter(|column| is_given(table, column)).collect();
+    let pools = pools(session, catalogue, table, &columns);
+    let mut taken = 0;
+    for (row, given) in rows.iter().enumerate() {
+        let parents = parents(session, catalogue, table);
+        for attempt in 0..TRIES_GIVEN {
+            *number += 1;
+            let (number, kind) = (*number, Rows::Hostile);
+            let made = Made { dialect, table, keys: &keys, parents: &parents, number, kind, row };
+            let cells = columns.iter().map(|column| {
+                let pool = &pools[column.name.as_str()];
+                let given = given.get(&column.name).cloned();
+                given.or_else(|| made.cell(column, pool, Shape::At(0), attempt))
+            });
+            let Some(cells) = cells.collect::<Option<Vec<_>>>() else { break };
+            if insert(session, dialect, table, &columns, &[cells]).is_ok() {
+                taken += 1;
+                break;
+            }
+        }
+    }
+    taken
 }
 
 /// What no row can give to a column: it gives itself.

@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 
 use dbmig_build::{Dialect, Migration, MigrationSet};
 
+use super::base::{Base, apply_first};
 use super::data;
 use super::failure::{Failure, ProofError};
+use super::layout::is_layout;
 use super::rows::Rows;
 use super::warning::Warning;
-use super::{Shadow, cascades, later, rows, sequences};
+use super::{Shadow, cascades, later, rows, sequences, sought};
 use crate::catalogue::{Catalogue, Difference, Name, Scope, Table};
 use crate::error::{Error, ErrorKind};
 use crate::event::Silent;
@@ -40,6 +42,7 @@ pub(super) struct Shadowed<'a> {
     shadow: &'a mut dyn Shadow,
     scope: &'a Scope,
     state: Option<State>,
+    base: Base,
     server: String,
     noticed: Noticed,
 }
@@ -66,13 +69,14 @@ struct State {
     number: usize,
 }
 
-fn shadow(doing: &'static str) -> impl Fn(DbError) -> ProofError {
+pub(super) fn shadow(doing: &'static str) -> impl Fn(DbError) -> ProofError {
     move |error| ProofError::Shadow(doing, error)
 }
 
 impl<'a> Shadowed<'a> {
     pub(super) fn new(set: &'a MigrationSet, shadow: &'a mut dyn Shadow, scope: &'a Scope) -> Self {
-        Self { set, shadow, scope, state: None, server: String::new(), noticed: Noticed::default() }
+        let (base, noticed) = (Base::default(), Noticed::default());
+        Self { set, shadow, scope, state: None, base, server: String::new(), noticed }
     }
 
     pub(super) fn server(&self) -> &str {
@@ -95,27 +99,18 @@ impl<'a> Shadowed<'a> {
         self.state.as_ref().is_some_and(|state| !state.filled.is_empty())
     }
 
-    /// The first `count` migrations are applied; from scratch where what is there can not be gone on with.
+    /// The first `count` migrations are applied; anew where what is there can not be gone on with.
     pub(super) fn reach(&mut self, count: usize) -> Result<(), ProofError> {
         if self.state.as_ref().is_some_and(|state| state.applied > count) {
             self.state = None;
         }
         let mut state = match self.state.take() {
             Some(state) => state,
-            None => {
-                let mut session = self.shadow.fresh().map_err(shadow("make"))?;
-                let catalogue =
-                    Catalogue::read(&mut *session, self.scope).map_err(shadow("read"))?;
-                let (filled, without) = (BTreeMap::new(), BTreeMap::new());
-                State { session, applied: 0, filled, catalogue, without, number: 0 }
-            }
+            None => self.anew(count)?,
         };
         self.server.clone_from(&state.catalogue.server);
         if state.applied < count {
-            let version = &self.set.iter().nth(count - 1).expect("a migration of the set").version;
-            let target = Target::To(version.clone());
-            apply(&mut *state.session, self.set, &target)
-                .map_err(|error| ProofError::of_apply(Failure::Up(Box::new(error))))?;
+            apply_first(&mut *state.session, self.set, count)?;
             state.catalogue =
                 Catalogue::read(&mut *state.session, self.scope).map_err(shadow("read"))?;
             // What stands behind because of these is not told of the next one.
@@ -124,6 +119,21 @@ impl<'a> Shadowed<'a> {
         }
         self.state = Some(state);
         Ok(())
+    }
+
+    /// A database that nothing was tried on, with the first `count` migrations where there is a copy.
+    fn anew(&mut self, count: usize) -> Result<State, ProofError> {
+        let copy = match count {
+            0 => None,
+            _ => self.base.copy(&mut *self.shadow, self.set, count)?,
+        };
+        let (mut session, applied) = match copy {
+            Some(session) => (session, count),
+            None => (self.shadow.fresh().map_err(shadow("make"))?, 0),
+        };
+        let catalogue = Catalogue::read(&mut *session, self.scope).map_err(shadow("read"))?;
+        let (filled, without) = (BTreeMap::new(), BTreeMap::new());
+        Ok(State { session, applied, filled, catalogue, without, number: 0 })
     }
 
     /// Gives rows to what has none, or was changed since it got them. Tables without any, with the reason.
@@ -164,6 +174,18 @@ impl<'a> Shadowed<'a> {
         Ok(without.clone().into_iter().collect())
     }
 
+    /// Adds the rows that a migration looks for: it is them that it changes. Whether there are any.
+    pub(super) fn add_sought(&mut self, migration: &Migration) -> Result<bool, ProofError> {
+        let Some(State { session, catalogue, number, .. }) = &mut self.state else {
+            return Ok(false);
+        };
+        let added = sought::add(&mut **session, catalogue, &migration.up, number);
+        if added {
+            sequences::advance(&mut **session, catalogue).map_err(shadow("read"))?;
+        }
+        Ok(added)
+    }
+
     /// Up, down, compare, up again. Afterwards the migration is applied, or the state is gone.
     pub(super) fn trip(&mut self, at: usize, migration: &Migration) -> Result<Trip, ProofError> {
         self.noticed = Noticed::default();
@@ -198,7 +220,7 @@ impl<'a> Shadowed<'a> {
             });
         }
         let back = Catalogue::read(session, self.scope).map_err(shadow("read"))?;
-        let (reordered, changed) = split(before.differences(&back));
+        let (reordered, changed) = split(before.differences(&back), before.dialect);
         if !changed.is_empty() {
             return Ok(Trip::Failed(Failure::NotRestored(changed)));
         }
@@ -213,7 +235,7 @@ impl<'a> Shadowed<'a> {
             return Ok(Trip::Failed(Failure::Again(Box::new(error))));
         }
         let again = Catalogue::read(session, self.scope).map_err(shadow("read"))?;
-        let (_, changed) = split(after.differences(&again));
+        let (_, changed) = split(after.differences(&again), after.dialect);
         if !changed.is_empty() {
             return Ok(Trip::Failed(Failure::AgainDiffers(changed)));
         }
@@ -276,9 +298,10 @@ impl<'a> Shadowed<'a> {
 }
 
 /// Whether the order of columns differs, and what else does.
-fn split(differences: Vec<Difference>) -> (bool, Vec<Difference>) {
-    let (order, changed): (Vec<_>, Vec<_>) =
+fn split(differences: Vec<Difference>, dialect: Dialect) -> (bool, Vec<Difference>) {
+    let (order, mut changed): (Vec<_>, Vec<_>) =
         differences.into_iter().partition(Difference::is_order);
+    changed.retain(|difference| !is_layout(difference, dialect));
     (!order.is_empty(), changed)
 }
 
@@ -295,7 +318,11 @@ fn rolls_back(migration: &Migration, dialect: Dialect) -> bool {
 }
 
 /// As `migrate` does it; the history is the scratch database's own.
-fn apply(session: &mut dyn Session, set: &MigrationSet, target: &Target) -> Result<(), Error> {
+pub(super) fn apply(
+    session: &mut dyn Session,
+    set: &MigrationSet,
+    target: &Target,
+) -> Result<(), Error> {
     let rules = Rules {
         missing: OnMissing::Note,
         repeatables: Repeatables::Named(vec![]),

@@ -15,6 +15,8 @@ mod left_behind;
 mod lost_lock;
 mod many;
 mod merged;
+#[cfg(feature = "full-tests")]
+mod mutants;
 mod offline;
 mod orphan;
 mod poisoned;

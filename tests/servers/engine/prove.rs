@@ -117,6 +117,77 @@ fn what_a_crash_left_is_dropped_next_time() {
 }
 
 #[test]
+fn a_temporary_table_ends_with_its_migration() {
+    let site = Site::new(Server::Postgres);
+    for name in ["1_a", "2_b", "3_c"] {
+        let up = format!("CREATE TEMP TABLE t (id INT); CREATE TABLE t{name} (id INT);");
+        site.sandbox.migration(name, &up, &format!("DROP TABLE t{name};"));
+    }
+    let ran = site.dbmig(["prove"]).ok();
+    assert_eq!(ran.stdout.matches("lossless ").count(), 3, "{ran}");
+}
+
+/// What our rows have for numbers is not what the sequence gives next.
+#[test]
+fn a_migration_that_inserts_does_not_run_into_our_rows() {
+    for server in servers() {
+        let site = Site::new(server);
+        let id = if server == Server::Postgres { "id SERIAL" } else { "id INT AUTO_INCREMENT" };
+        let up = format!("CREATE TABLE t ({id} PRIMARY KEY, kind VARCHAR(10));");
+        site.sandbox.migration("1_t", &up, "DROP TABLE t;");
+        let rows = ["('new')"; 30].join(", ");
+        site.sandbox.migration(
+            "2_rows",
+            &format!("INSERT INTO t (kind) VALUES {rows};"),
+            "DELETE FROM t WHERE kind = 'new';",
+        );
+        let ran = site.dbmig(["prove"]).ok();
+        assert_eq!(ran.stdout.matches("lossless ").count(), 2, "{ran}");
+        assert!(!ran.stderr.contains("fails when there are rows"), "{ran}");
+    }
+}
+
+/// A set of which every other way back fails: each begins anew. By a user who may just create databases.
+#[test]
+fn what_init_makes_is_there_in_each_and_nothing_is_left() {
+    let site = Site::new(Server::Postgres);
+    let user = format!("user_{}", site.scratch.name);
+    let mut server = open(&site.url);
+    server.execute(&format!("CREATE ROLE {user} LOGIN CREATEDB")).unwrap();
+    let (_, address) = site.url.split_once("://").unwrap();
+    let address = address.rsplit_once('@').map_or(address, |(_, address)| address);
+    site.sandbox.write(
+        "dbmig.toml",
+        format!(
+            "dialect = \"postgres\"\n[shadow]\nurl = \"postgres://{user}@{address}\"\n\
+             init = \"init.sql\"\n"
+        ),
+    );
+    for number in 1..7 {
+        let up = format!("CREATE TABLE t{number} (id INT, w word);");
+        let down = match number % 2 {
+            0 => format!("DROP TABLE t{number};"),
+            _ => "SELECT 1;".to_owned(),
+        };
+        site.sandbox.migration(&format!("{number}_t"), &up, &down);
+    }
+    let init =
+        "CREATE SCHEMA extra; CREATE DOMAIN extra.word AS text; SET search_path = public, extra;";
+    // The second is not known to set nothing, and is run in each.
+    for init in [init.to_owned(), format!("{init} SELECT 1;")] {
+        site.sandbox.write("init.sql", &init);
+        let ran = site.dbmig(["prove"]).exits(1);
+        assert_eq!(ran.stdout.matches("lossless ").count(), 3, "{init}: {ran}");
+        assert_eq!(ran.stdout.matches("no way back ").count(), 3, "{init}: {ran}");
+        let sql = format!(
+            "SELECT datname::text FROM pg_database WHERE pg_get_userbyid(datdba) = '{user}'"
+        );
+        assert_eq!(server.query(&sql, &[]).unwrap(), Vec::<Vec<Option<String>>>::new(), "{init}");
+    }
+    server.execute(&format!("DROP ROLE {user}")).unwrap();
+}
+
+#[test]
 fn circles_of_keys_that_are_never_null_get_rows() {
     for server in servers() {
         let site = Site::new(server);

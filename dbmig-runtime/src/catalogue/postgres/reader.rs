@@ -9,12 +9,12 @@ use crate::session::{DbError, DbErrorKind, DbResult, Session};
 use crate::sql;
 
 /// What the texts of the server depend on. With `pg_temp` at the end no temporary table hides one of the
-/// schema. Compiling queries costs more here than they do.
+/// schema. Compiling queries, and looking for the best order of a dozen joins, costs more here than they do.
 const SETTINGS: &str = "SET LOCAL search_path = public, pg_temp; \
     SET LOCAL quote_all_identifiers = off; SET LOCAL standard_conforming_strings = on; \
     SET LOCAL datestyle = 'ISO, YMD'; SET LOCAL intervalstyle = 'postgres'; \
     SET LOCAL timezone = 'UTC'; SET LOCAL extra_float_digits = 1; SET LOCAL bytea_output = 'hex'; \
-    SET LOCAL lc_monetary = 'C'; SET LOCAL jit = off";
+    SET LOCAL lc_monetary = 'C'; SET LOCAL jit = off; SET LOCAL join_collapse_limit = 4";
 
 const SAVEPOINT: &str = "dbmig_catalogue";
 

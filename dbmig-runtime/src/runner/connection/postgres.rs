@@ -27,10 +27,15 @@ pub(super) struct Saved {
 
 impl Saved {
     pub(super) fn read(session: &mut dyn Session) -> DbResult<Self> {
+        // The schema for temporary objects stays when they are gone.
         let rows = session.query(
             "SELECT name, setting FROM pg_catalog.pg_settings WHERE source = 'session' \
              UNION ALL SELECT 'role', pg_catalog.current_setting('role') \
-             UNION ALL SELECT '', CASE WHEN pg_catalog.pg_my_temp_schema() <> 0 THEN 'temporary' END \
+             UNION ALL SELECT '', CASE WHEN pg_catalog.pg_my_temp_schema() = 0 THEN NULL \
+             WHEN EXISTS (SELECT FROM pg_catalog.pg_class WHERE relnamespace = pg_catalog.pg_my_temp_schema()) \
+             OR EXISTS (SELECT FROM pg_catalog.pg_proc WHERE pronamespace = pg_catalog.pg_my_temp_schema()) \
+             OR EXISTS (SELECT FROM pg_catalog.pg_type WHERE typnamespace = pg_catalog.pg_my_temp_schema()) \
+             THEN 'temporary' END \
              UNION ALL SELECT '', 'listens' FROM pg_catalog.pg_listening_channels() \
              UNION ALL SELECT '', 'notices' FROM pg_catalog.pg_settings \
              WHERE name = 'client_connection_check_interval'",
