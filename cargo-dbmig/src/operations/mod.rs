@@ -15,4 +15,5 @@ pub mod rebasing;
 pub mod running;
 pub mod schema_files;
 pub mod scripting;
+pub mod seeding;
 pub mod sources;
