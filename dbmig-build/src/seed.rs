@@ -43,9 +43,7 @@ pub fn load_seeds(
         let entry = entry.map_err(|error| (dir.clone(), error.to_string()))?;
         let path = entry.path();
         if !entry.file_type().is_file()
-            || path
-                .extension()
-                .is_none_or(|end| FILE_TYPES.iter().all(|known| end != *known))
+            || path.extension().is_none_or(|end| FILE_TYPES.iter().all(|known| end != *known))
         {
             continue;
         }

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "these are tests")]
 
+#[path = "../support/seed_data.rs"]
+mod seed_support;
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -28,6 +30,7 @@ mod records;
 mod revert;
 mod schema_rs;
 mod seed;
+mod seed_data;
 mod three_in_the_morning;
 mod without_cargo;
 mod workspace;

@@ -6,9 +6,10 @@ use clap::Args;
 use serde_json::json;
 
 use crate::context::Context;
-use crate::error::CliResult;
+use crate::error::{CliError, CliResult};
 use crate::exit::Exit;
-use crate::operations::generating::{self, NewMigration};
+use crate::operations::generating::{self, NewFile, NewMigration};
+use crate::operations::seeding;
 
 /// Write a new migration
 ///
@@ -16,8 +17,17 @@ use crate::operations::generating::{self, NewMigration};
 /// UTC and always sorts after the newest one there is.
 #[derive(Debug, Args)]
 pub struct GenerateArgs {
-    /// What the migration does, such as `create_users`
+    /// What the migration does, such as `create_users`; or `seed`, with a name behind it
     name: String,
+    /// Of a seed: its name, of a data file that of its table
+    #[arg(value_name = "SEED")]
+    seed: Option<String>,
+    /// Of a seed: which set it is for
+    #[arg(long, value_name = "SET", default_value = "dev", requires = "seed")]
+    set: String,
+    /// Of a seed: the form of its file
+    #[arg(long = "as", value_name = "FORM", default_value = "sql", value_parser = ["csv", "json", "sql"], requires = "seed")]
+    form: String,
     /// Take this version instead of the time
     #[arg(long, value_name = "VERSION")]
     version: Option<String>,
@@ -33,10 +43,27 @@ pub struct GenerateArgs {
 }
 
 pub(crate) fn run(context: &mut Context<'_>, args: &GenerateArgs) -> CliResult<Exit> {
+    match &args.seed {
+        Some(seed) if args.name == "seed" => {
+            let files = seeding::new_seed(context, seed, &args.set, &args.form)?;
+            return finish(
+                context,
+                args,
+                &files,
+                "write the rows, then check them: `cargo dbmig seed check`",
+            );
+        }
+        Some(more) => {
+            let name = &args.name;
+            return Err(CliError::usage(format!("`{name} {more}` is more than one name"))
+                .help(format!("join them: `cargo dbmig generate {name}_{more}`")));
+        }
+        None => {}
+    }
     let dir = context.migrations_dir()?;
     if dir.exists() && !dir.is_dir() {
         let shown = context.show(&dir);
-        return Err(crate::error::CliError::usage(format!("`{shown}` is not a directory"))
+        return Err(CliError::usage(format!("`{shown}` is not a directory"))
             .help("rename it, or name another place: `--migrations-dir <DIR>`"));
     }
     let raw = if dir.is_dir() {
@@ -52,8 +79,18 @@ pub(crate) fn run(context: &mut Context<'_>, args: &GenerateArgs) -> CliResult<E
         no_transaction: args.no_transaction,
     };
     let files = generating::plan(&dir, &raw, &new, SystemTime::now())?;
+    finish(context, args, &files, "write the SQL, then apply it: `cargo dbmig migrate`")
+}
+
+/// Writes the files, or shows them.
+fn finish(
+    context: &mut Context<'_>,
+    args: &GenerateArgs,
+    files: &[NewFile],
+    next: &str,
+) -> CliResult<Exit> {
     if args.dry_run {
-        for file in &files {
+        for file in files {
             context.output.line(format!("would create {}", context_show(context, &file.path)));
             context.output.line(
                 file.text
@@ -65,11 +102,14 @@ pub(crate) fn run(context: &mut Context<'_>, args: &GenerateArgs) -> CliResult<E
             );
         }
     } else {
-        generating::write(&files)?;
-        for file in &files {
+        match args.seed {
+            Some(_) => seeding::write(context, files)?,
+            None => generating::write(files)?,
+        }
+        for file in files {
             context.output.line(format!("created {}", context_show(context, &file.path)));
         }
-        context.output.help("write the SQL, then apply it: `cargo dbmig migrate`");
+        context.output.help(next);
     }
     let paths: Vec<_> = files.iter().map(|file| context.show(&file.path)).collect();
     context.output.json(

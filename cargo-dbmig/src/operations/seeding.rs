@@ -129,11 +129,7 @@ pub fn show_findings(context: &mut Context<'_>, findings: &Findings) -> CliResul
 }
 
 /// What stopped a run of seeds, for people; findings are printed.
-pub fn failed(
-    context: &mut Context<'_>,
-    error: dbmig_runtime::Error,
-    again: &str,
-) -> CliError {
+pub fn failed(context: &mut Context<'_>, error: dbmig_runtime::Error, again: &str) -> CliError {
     let dir = match context.seeds_dir() {
         Ok(dir) => dir,
         Err(error) => return error,
@@ -142,8 +138,10 @@ pub fn failed(
     match error.kind {
         ErrorKind::Seeds(findings) => match show_findings(context, &findings) {
             Err(error) => error,
-            Ok(_) => CliError::new(Exit::Findings, "the seeds are not in order; nothing was written")
-                .help("see all of it: `cargo dbmig seed check`"),
+            Ok(_) => {
+                CliError::new(Exit::Findings, "the seeds are not in order; nothing was written")
+                    .help("see all of it: `cargo dbmig seed check`")
+            }
         },
         ErrorKind::Truncates { name } => CliError::usage(format!(
             "{}: `mode = \"truncate\"` empties the table first, and the database is protected",
@@ -178,14 +176,20 @@ pub fn plan_words(plan: &DataPlan) -> String {
 /// # Errors
 ///
 /// The name can not be used.
-pub fn new_seed(context: &Context<'_>, name: &str, set: &str, form: &str) -> CliResult<Vec<NewFile>> {
+pub fn new_seed(
+    context: &Context<'_>,
+    name: &str,
+    set: &str,
+    form: &str,
+) -> CliResult<Vec<NewFile>> {
     if !SEED_SETS.contains(&set) {
         return Err(crate::config::unknown_name("seed set", set, &SEED_SETS));
     }
     let good = |c: char| c.is_ascii_alphanumeric() || c == '_';
     if name.is_empty() || !name.chars().all(good) {
-        return Err(CliError::usage(format!("`{name}` is no name for a seed"))
-            .help("use ASCII letters, digits, and `_`; of a data file it is the name of the table"));
+        return Err(CliError::usage(format!("`{name}` is no name for a seed")).help(
+            "use ASCII letters, digits, and `_`; of a data file it is the name of the table",
+        ));
     }
     let dir = context.seeds_dir()?.join(set);
     let next = numbers(&dir).into_iter().max().unwrap_or(0) + 1;
@@ -204,9 +208,29 @@ pub fn new_seed(context: &Context<'_>, name: &str, set: &str, form: &str) -> Cli
         }
         _ => vec![file(
             "sql",
-            "-- Runs once for its content, and again when it changes: write it to be repeatable\n".into(),
+            "-- Runs once for its content, and again when it changes: write it to be repeatable\n"
+                .into(),
         )],
     })
+}
+
+/// Writes files that are not there yet, and their folders.
+///
+/// # Errors
+///
+/// One of them is there, or can not be written.
+pub fn write(context: &Context<'_>, files: &[NewFile]) -> CliResult<()> {
+    if let Some(file) = files.iter().find(|file| file.path.exists()) {
+        return Err(CliError::usage(format!("`{}` is there already", context.show(&file.path)))
+            .note("nothing was written"));
+    }
+    for file in files {
+        let dir = file.path.parent().unwrap_or(&file.path);
+        std::fs::create_dir_all(dir).map_err(|error| CliError::io("create", dir, &error))?;
+        std::fs::write(&file.path, &file.text)
+            .map_err(|error| CliError::io("write", &file.path, &error))?;
+    }
+    Ok(())
 }
 
 /// The numbers of the files in a folder.
@@ -225,7 +249,13 @@ mod tests {
     #[test]
     fn a_file_has_many_names() {
         let name = "reference/001_user_roles.csv";
-        for wanted in [name, "001_user_roles.csv", "001_user_roles", "user_roles", "seeds/reference/001_user_roles"] {
+        for wanted in [
+            name,
+            "001_user_roles.csv",
+            "001_user_roles",
+            "user_roles",
+            "seeds/reference/001_user_roles",
+        ] {
             assert!(is_called(name, wanted), "{wanted}");
         }
         for wanted in ["roles", "1_user_roles", "001", "dev/001_user_roles", ""] {

@@ -121,9 +121,7 @@ pub(super) fn ask(
 
 /// The numbers of rows that a query about them returns.
 fn numbers(rows: Vec<Row>) -> Vec<usize> {
-    rows.into_iter()
-        .filter_map(|row| row.into_iter().next().flatten()?.parse().ok())
-        .collect()
+    rows.into_iter().filter_map(|row| row.into_iter().next().flatten()?.parse().ok()).collect()
 }
 
 fn batches<'a>(asked: &Asked<'a>) -> impl Iterator<Item = (usize, &'a [Ready])> + use<'a> {
@@ -136,11 +134,7 @@ fn numbered(begin: usize, rows: &[Ready]) -> impl Iterator<Item = (usize, &Ready
 }
 
 /// Values of types that only the server knows: each is tried. Whether all of them were good.
-fn values(
-    session: &mut dyn Session,
-    asked: &Asked<'_>,
-    findings: &mut Findings,
-) -> DbResult<bool> {
+fn values(session: &mut dyn Session, asked: &Asked<'_>, findings: &mut Findings) -> DbResult<bool> {
     let dialect = asked.shape.dialect;
     if dialect != Dialect::Postgres {
         return Ok(true);
@@ -157,8 +151,13 @@ fn values(
     for (index, column) in asked.shape.columns.iter().enumerate() {
         let sure = matches!(
             column.class,
-            Class::Integer(..) | Class::Text(_) | Class::Boolean | Class::Hex(_) | Class::OneOf(_)
-                | Class::Uuid | Class::Date
+            Class::Integer(..)
+                | Class::Text(_)
+                | Class::Boolean
+                | Class::Hex(_)
+                | Class::OneOf(_)
+                | Class::Uuid
+                | Class::Date
         );
         if sure {
             continue;
@@ -273,11 +272,7 @@ fn conditions(
 }
 
 /// Keys that are in the table already, where every row is to be new.
-fn taken(
-    session: &mut dyn Session,
-    asked: &Asked<'_>,
-    findings: &mut Findings,
-) -> DbResult<()> {
+fn taken(session: &mut dyn Session, asked: &Asked<'_>, findings: &mut Findings) -> DbResult<()> {
     let (mut shape, dialect) = (asked.shape.clone(), asked.shape.dialect);
     for set in &asked.shape.uniques {
         shape.key.clone_from(set);
@@ -301,8 +296,10 @@ fn taken(
                     super::words(&names),
                     shape.table
                 );
-                let finding = at(Code::SeedDuplicate, asked.paths.data, row.places[set[0]], message);
-                findings.push(finding.help("let it be changed: `mode = \"upsert\"` in the side file"));
+                let finding =
+                    at(Code::SeedDuplicate, asked.paths.data, row.places[set[0]], message);
+                findings
+                    .push(finding.help("let it be changed: `mode = \"upsert\"` in the side file"));
             }
         }
     }

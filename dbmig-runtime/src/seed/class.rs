@@ -37,7 +37,8 @@ pub(super) enum Class {
 impl Class {
     /// What `type` of a side file can be.
     pub(super) const NAMES: [&'static str; 11] = [
-        "text", "integer", "decimal", "float", "boolean", "date", "time", "datetime", "uuid", "json", "hex",
+        "text", "integer", "decimal", "float", "boolean", "date", "time", "datetime", "uuid",
+        "json", "hex",
     ];
 
     /// The class that a side file names.
@@ -238,7 +239,9 @@ fn mysql(name: &str, text: &str, length: Option<u64>) -> Class {
         "bigint" => whole(64),
         "decimal" => Class::Decimal(digits_of(text)),
         "float" | "double" => Class::Float,
-        "char" | "varchar" => Class::Text(length.or_else(|| numbers(text).first().map(|&n| n as u64))),
+        "char" | "varchar" => {
+            Class::Text(length.or_else(|| numbers(text).first().map(|&n| n as u64)))
+        }
         "tinytext" | "text" | "mediumtext" | "longtext" => Class::Text(None),
         "binary" | "varbinary" => Class::Hex(length),
         "tinyblob" | "blob" | "mediumblob" | "longblob" => Class::Hex(None),
@@ -301,7 +304,8 @@ fn postgres(name: &str, text: &str, length: Option<u64>) -> Class {
 }
 
 fn is_float(text: &str) -> bool {
-    let begins = text.trim_start_matches(['-', '+']).starts_with(|c: char| c.is_ascii_digit() || c == '.');
+    let begins =
+        text.trim_start_matches(['-', '+']).starts_with(|c: char| c.is_ascii_digit() || c == '.');
     begins && text.parse::<f64>().is_ok_and(f64::is_finite)
 }
 
@@ -363,7 +367,8 @@ fn is_time(text: &str, zone: bool) -> bool {
     let hours = parts.next().is_some_and(|hours| number(hours, 2, 0, 23));
     let minutes = parts.next().is_some_and(|minutes| number(minutes, 2, 0, 59));
     let seconds = parts.next().is_none_or(|seconds| number(seconds, 2, 0, 59));
-    let fraction = (1..=9).contains(&fraction.len()) && fraction.bytes().all(|b| b.is_ascii_digit());
+    let fraction =
+        (1..=9).contains(&fraction.len()) && fraction.bytes().all(|b| b.is_ascii_digit());
     let zone = match zone.strip_prefix(['+', '-']) {
         None => zone.is_empty() || zone == "Z",
         Some(offset) => {
@@ -396,8 +401,16 @@ mod tests {
         let byte = signed(8);
         let labels = Class::OneOf(vec!["a".into(), "it's".into()]);
         for (class, good, bad) in [
-            (&byte, &["1", "-128", "127", "007"][..], &["", "128", "-129", "1.5", "x", "+1", " 1"][..]),
-            (&Decimal(Some((3, 2))), &["999.99", "-1", "0001.500", "1e2"], &["1000", "1.005", "x", ""]),
+            (
+                &byte,
+                &["1", "-128", "127", "007"][..],
+                &["", "128", "-129", "1.5", "x", "+1", " 1"][..],
+            ),
+            (
+                &Decimal(Some((3, 2))),
+                &["999.99", "-1", "0001.500", "1e2"],
+                &["1000", "1.005", "x", ""],
+            ),
             (&Float, &["1", "-.5", "1e300"], &["1e999", "nan", "inf", "x", ""]),
             (&Boolean, &["true", "f", "1"], &["yes", "2", "TRUE", ""]),
             (&Text(Some(2)), &["", "éé"], &["abc"]),
@@ -406,10 +419,19 @@ mod tests {
             (&Time, &["12:30", "23:59:59.123456"], &["24:00:00", "12", "12:60", "12:30:00."]),
             (
                 &DateTime(true),
-                &["2024-02-29 12:30:00", "2024-02-29T12:30:00Z", "2024-02-29 12:30:00.5+02:00", "2024-02-29"],
+                &[
+                    "2024-02-29 12:30:00",
+                    "2024-02-29T12:30:00Z",
+                    "2024-02-29 12:30:00.5+02:00",
+                    "2024-02-29",
+                ],
                 &["2024-02-30 12:30:00", "2024-02-29 25:00:00", "x", "2024-02-29 12:30:00+99"],
             ),
-            (&Uuid, &["00112233-4455-6677-8899-aabbccddeeff"], &["00112233", "zz112233-4455-6677-8899-aabbccddeeff"]),
+            (
+                &Uuid,
+                &["00112233-4455-6677-8899-aabbccddeeff"],
+                &["00112233", "zz112233-4455-6677-8899-aabbccddeeff"],
+            ),
             (&Json, &["{}", "1", "null"], &["{", "", "a"]),
             (&labels, &["a", "it's"], &["b", "A", ""]),
         ] {
@@ -422,13 +444,19 @@ mod tests {
             }
         }
         assert_eq!(Boolean.read(Dialect::Sqlite, "true").as_deref(), Ok("1"));
-        assert_eq!(DateTime(false).read(Dialect::Mysql, "2024-02-29T12:30:00").as_deref(), Ok("2024-02-29 12:30:00"));
+        assert_eq!(
+            DateTime(false).read(Dialect::Mysql, "2024-02-29T12:30:00").as_deref(),
+            Ok("2024-02-29 12:30:00")
+        );
         assert!(DateTime(false).read(Dialect::Mysql, "2024-02-29T12:30:00Z").is_err());
     }
 
     #[test]
     fn types() {
-        assert_eq!(mysql("enum", "enum('a','it''s')", None), Class::OneOf(vec!["a".into(), "it's".into()]));
+        assert_eq!(
+            mysql("enum", "enum('a','it''s')", None),
+            Class::OneOf(vec!["a".into(), "it's".into()])
+        );
         assert_eq!(mysql("int", "int(10) unsigned", None), Class::Integer(0, 4_294_967_295));
         assert_eq!(sqlite("varchar(5)", "VARCHAR(5)", None), Class::Text(Some(5)));
         assert_eq!(postgres("numeric", "numeric(5,2)", None), Class::Decimal(Some((3, 2))));

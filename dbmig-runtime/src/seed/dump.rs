@@ -48,8 +48,7 @@ pub fn dump(
     natural: bool,
 ) -> DbResult<Dump> {
     let dialect = catalogue.dialect;
-    let columns: Vec<_> =
-        of.columns.iter().filter(|column| column.generated.is_none()).collect();
+    let columns: Vec<_> = of.columns.iter().filter(|column| column.generated.is_none()).collect();
     let mut side = String::new();
     if super::table_of(&format!("001_{}.csv", of.name.name)) != of.name.to_string() {
         side.push_str(&format!("table = {}\n", in_toml(&of.name.to_string())));
@@ -58,7 +57,11 @@ pub fn dump(
     let mut classes = Vec::new();
     for column in &columns {
         let own = format!("e.{}", quoted(dialect, &column.name));
-        let by = if natural && form != Form::Sql { natural_of(catalogue, of, &column.name) } else { None };
+        let by = if natural && form != Form::Sql {
+            natural_of(catalogue, of, &column.name)
+        } else {
+            None
+        };
         match by {
             Some((parent, key, by)) => {
                 let Some(found) = parent.column(&by) else { continue };
@@ -90,7 +93,11 @@ pub fn dump(
     let from = table(dialect, &of.name);
     let condition = condition.map(|sql| format!(" WHERE {sql}")).unwrap_or_default();
     let rows = session.query(
-        &format!("SELECT {} FROM {from} e{condition} ORDER BY {}", list.join(", "), order.join(", ")),
+        &format!(
+            "SELECT {} FROM {from} e{condition} ORDER BY {}",
+            list.join(", "),
+            order.join(", ")
+        ),
         &[],
     )?;
     let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
@@ -160,13 +167,7 @@ fn is_plain(class: &Class, value: &str) -> bool {
     matches!(class, Class::Integer(..) | Class::Decimal(_) | Class::Float) && json::is_number(value)
 }
 
-fn as_sql(
-    dialect: Dialect,
-    into: &str,
-    names: &[&str],
-    classes: &[Class],
-    rows: &[Row],
-) -> String {
+fn as_sql(dialect: Dialect, into: &str, names: &[&str], classes: &[Class], rows: &[Row]) -> String {
     let names: Vec<_> = names.iter().map(|name| quoted(dialect, name)).collect();
     let mut text = String::new();
     for row in rows {

@@ -357,10 +357,16 @@ mod tests {
                 "[{\"a\":\"\"},\n {\"a\":\"x\\n\\u00e9\\ud83d\\ude00\\\"\"}]\n",
                 vec![vec![some("")], vec![some("x\né😀\"")]],
             ),
-            (r#"[{"a":{"x":[1,"]"]}, "b":true}]"#, vec![vec![some(r#"{"x":[1,"]"]}"#), some("true")]]),
+            (
+                r#"[{"a":{"x":[1,"]"]}, "b":true}]"#,
+                vec![vec![some(r#"{"x":[1,"]"]}"#), some("true")]],
+            ),
             (
                 r#"[{"a":12345678901234567890,"b":1.50},{"b":2,"a":-1e3}]"#,
-                vec![vec![some("12345678901234567890"), some("1.50")], vec![some("-1e3"), some("2")]],
+                vec![
+                    vec![some("12345678901234567890"), some("1.50")],
+                    vec![some("-1e3"), some("2")],
+                ],
             ),
             ("[]", vec![]),
         ] {
@@ -389,7 +395,9 @@ mod tests {
         ] {
             assert_eq!(read(text), Err(expected.to_owned()), "{text}");
         }
-        assert!(!is_json(&"[".repeat(100_000)) && is_json(" {\"a\": [1, {}]} ") && !is_json("{} {}"));
+        assert!(
+            !is_json(&"[".repeat(100_000)) && is_json(" {\"a\": [1, {}]} ") && !is_json("{} {}")
+        );
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! Seeds as data: CSV and JSON files with an optional side file, checked against the catalogue cell by cell,
 //! compared with what is there by the database itself, and written with bound values.
 //!
-//! [`check`] and [`plan`] write nothing; the runner ([`crate::runner::run_seeds`]) does, a file a transaction.
+//! [`check`] and [`crate::runner::plan_seeds`] write nothing; the runner ([`crate::runner::run_seeds`]) does,
+//! a file a transaction. [`run()`] is for applications.
 
 mod ask;
 mod cell;
@@ -22,14 +23,16 @@ use dbmig_build::{Code, Digest, Finding, Findings, Seed};
 
 pub use plan::{DataPlan, UNDO_LIMIT};
 pub use settings::Mode;
-pub(crate) use undo::undo as undo_pieces;
 pub use undo::Undone;
+pub(crate) use undo::undo as undo_pieces;
 
 use self::ask::{Asked, Collations, Coming};
 use self::ready::Ready;
 use self::settings::Settings;
 use self::shape::{Paths, Shape, at};
 use crate::catalogue::{Catalogue, Scope};
+use crate::embedded::Migrations;
+use crate::runner::SeedReport;
 use crate::session::{DbResult, Session};
 
 /// A data file with its side file.
@@ -159,8 +162,7 @@ impl Opened {
         let keep = acts.plan.no_undo.is_none();
         let mut sections = Vec::new();
         if keep {
-            sections =
-                prior::before(session, &self.shape, &self.rows, &acts, &ground.catalogue)?;
+            sections = prior::before(session, &self.shape, &self.rows, &acts, &ground.catalogue)?;
         }
         write::write(session, &self.shape, &self.rows, &acts, progress)?;
         if keep {
@@ -201,8 +203,13 @@ pub(crate) fn check_on(
 ) -> DbResult<Findings> {
     let mut findings = Findings::default();
     let mut coming = Coming::default();
+    let mut unread = false;
     for file in files {
-        let Some(opened) = ground.open(*file, &mut findings) else { continue };
+        let Some(opened) = ground.open(*file, &mut findings) else {
+            // Its rows may be the parents of others.
+            unread = true;
+            continue;
+        };
         coming.add(&opened.shape, &opened.rows);
         let side = file.side_name();
         let asked = Asked {
@@ -211,12 +218,39 @@ pub(crate) fn check_on(
             paths: Paths { data: &file.data.name, side: &side },
             coming: &coming,
             collations: &ground.collations,
-            parents_unknown: sql_first.iter().any(|name| *name < file.data.name.as_str()),
+            parents_unknown: unread || sql_first.iter().any(|name| *name < file.data.name.as_str()),
         };
         ask::ask(session, &asked, &mut findings)?;
     }
     findings.sort();
     Ok(findings)
+}
+
+/// Runs the reference seeds of a set, by the rules of the command: each once for its content, checked before
+/// anything is written, a file a transaction. Call it after [`crate::Migrator::run`].
+///
+/// ```
+/// # static MIGRATIONS: dbmig_runtime::EmbeddedSet = dbmig_runtime::EmbeddedSet::new("");
+/// # #[cfg(feature = "sqlite")]
+/// fn start(conn: &mut diesel::SqliteConnection) -> Result<(), dbmig_runtime::Error> {
+///     dbmig_runtime::Migrator::new(&MIGRATIONS).run(conn)?;
+///     dbmig_runtime::seed::run(&MIGRATIONS, conn)?;
+///     Ok(())
+/// }
+/// ```
+///
+/// # Errors
+///
+/// A cell that is wrong ([`crate::ErrorKind::Seeds`], with every finding), a statement that fails, a set that
+/// was not written by `dbmig-build`. The seed in hand is rolled back, those before it stay.
+pub fn run(
+    migrations: &impl Migrations,
+    session: &mut dyn Session,
+) -> Result<SeedReport, crate::Error> {
+    let set =
+        migrations.set().map_err(|error| crate::Error::new(crate::ErrorKind::Embedded(error)))?;
+    let options = crate::RunOptions::default();
+    crate::runner::run_seeds(session, set.seeds(), false, &options, &mut crate::Silent)
 }
 
 /// A side file without its data file.

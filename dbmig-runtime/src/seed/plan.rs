@@ -46,11 +46,7 @@ pub(super) struct Acts {
 }
 
 /// Compares rows and table.
-pub(super) fn acts(
-    session: &mut dyn Session,
-    shape: &Shape,
-    rows: &[Ready],
-) -> DbResult<Acts> {
+pub(super) fn acts(session: &mut dyn Session, shape: &Shape, rows: &[Ready]) -> DbResult<Acts> {
     let dialect = shape.dialect;
     let known = shape.mode.needs_key();
     let mut acts = vec![Act::Insert; rows.len()];

@@ -5,13 +5,13 @@
 
 use dbmig_build::Digest;
 
+use super::class::Class;
 use super::csv;
 use super::plan::{Act, Acts, UNDO_LIMIT, count, held, keys};
 use super::ready::Ready;
 use super::relation::{batch_size, exact, same_key, table, with_rows};
 use super::settings::Mode;
 use super::shape::Shape;
-use super::class::Class;
 use crate::catalogue::{Catalogue, Table};
 use crate::session::{DbResult, Row, Session};
 use crate::sql::quoted;
@@ -55,8 +55,7 @@ pub(super) fn before(
         let (columns, list) = whole(of, catalogue);
         let own_keys = keys(shape);
         let comma = if own_keys.is_empty() { "" } else { ", " };
-        let sql =
-            format!("SELECT {list}{comma}{own_keys} FROM {} e", table(dialect, &shape.table));
+        let sql = format!("SELECT {list}{comma}{own_keys} FROM {} e", table(dialect, &shape.table));
         let mut rows = session.query(&sql, &[])?;
         if shape.mode == Mode::Sync {
             let gone: std::collections::HashSet<&Row> = acts.deleted.iter().collect();

@@ -44,8 +44,7 @@ pub(super) fn read(
             }
         };
         let mut good = true;
-        let mut one =
-            Ready { values: Vec::new(), places: Vec::new(), place: row.place, level: 0 };
+        let mut one = Ready { values: Vec::new(), places: Vec::new(), place: row.place, level: 0 };
         for (index, column) in shape.columns.iter().enumerate() {
             let cell = &row.cells[column.cell];
             let text = cell.text.as_deref().or(column.default.as_deref());
@@ -153,6 +152,7 @@ fn levels(ready: &mut [Ready], shape: &Shape, paths: Paths<'_>, findings: &mut F
 /// A value for people: not all of a long one.
 pub(super) fn shown(text: &str) -> String {
     const LONGEST: usize = 40;
-    let cut: String = text.chars().take(LONGEST).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let cut: String =
+        text.chars().take(LONGEST).map(|c| if c.is_control() { ' ' } else { c }).collect();
     if cut.len() < text.len() { format!("`{cut}…`") } else { format!("`{cut}`") }
 }

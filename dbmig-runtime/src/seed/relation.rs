@@ -165,9 +165,9 @@ pub(super) fn differs(dialect: Dialect, column: &Column) -> String {
             Class::Text(_) | Class::OneOf(_) | Class::Any | Class::Uuid => format!(
                 "NOT (CAST(CONVERT({held} USING utf8mb4) AS BINARY) <=> CAST({plain} AS BINARY))"
             ),
-            Class::Json => format!(
-                "NOT (CAST({held} AS CHAR) <=> CAST(CAST({plain} AS JSON) AS CHAR))"
-            ),
+            Class::Json => {
+                format!("NOT (CAST({held} AS CHAR) <=> CAST(CAST({plain} AS JSON) AS CHAR))")
+            }
             _ => format!("NOT ({held} <=> {plain})"),
         },
     }
@@ -182,10 +182,16 @@ pub(super) fn exact(dialect: Dialect, class: &Class, expression: &str) -> String
             format!("CASE WHEN {expression} IS NOT NULL THEN hex({expression}) END")
         }
         (Class::Hex(_), Dialect::Mysql) => format!("HEX({expression})"),
-        (_, Dialect::Sqlite) => format!(
-            "CASE typeof({expression}) WHEN 'real' THEN printf('%!.17g', {expression}) \
-             ELSE CAST({expression} AS TEXT) END"
-        ),
+        (_, Dialect::Sqlite) => {
+            // As few digits as tell it from every other number.
+            let digits = |count: u8| format!("printf('%!.{count}g', {expression})");
+            let (few, more, all) = (digits(15), digits(16), digits(17));
+            format!(
+                "CASE WHEN typeof({expression}) <> 'real' THEN CAST({expression} AS TEXT) \
+                 WHEN CAST({few} AS REAL) = {expression} THEN {few} \
+                 WHEN CAST({more} AS REAL) = {expression} THEN {more} ELSE {all} END"
+            )
+        }
         // A FLOAT shows fewer digits than it has.
         (Class::Float, Dialect::Mysql) => text(dialect, &format!("({expression} + 0e0)")),
         _ => text(dialect, expression),

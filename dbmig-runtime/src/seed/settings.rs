@@ -311,7 +311,11 @@ mod tests {
     #[test]
     fn what_is_not_understood_has_its_place() {
         for (text, place, message) in [
-            ("x = 1", (1, 5), "expected a text in quotes, `true`, `false`, or a list of texts, on one line"),
+            (
+                "x = 1",
+                (1, 5),
+                "expected a text in quotes, `true`, `false`, or a list of texts, on one line",
+            ),
             ("tabel = \"x\"", (1, 1), "there is no setting `tabel`"),
             ("\n  mode = \"upsrt\"", (2, 10), "expected one of `insert`, `ignore`"),
             ("key = []", (1, 7), "expected the names of columns"),

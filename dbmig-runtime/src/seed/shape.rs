@@ -178,12 +178,7 @@ impl Make<'_> {
         for (name, settings) in &self.settings.columns {
             if settings.expression.is_none() && !names.contains(&name.as_str()) {
                 let message = format!("the data file has no column `{name}`");
-                self.findings.push(at(
-                    Code::SeedColumn,
-                    self.paths.side,
-                    settings.place,
-                    message,
-                ));
+                self.findings.push(at(Code::SeedColumn, self.paths.side, settings.place, message));
             }
         }
         for (cell, name) in names.iter().enumerate() {
@@ -220,10 +215,7 @@ impl Make<'_> {
                 default: settings.and_then(|settings| settings.default.clone()),
                 reference: None,
                 ty: type_text(self.catalogue.dialect, found),
-                own: (
-                    Class::of(self.catalogue, found),
-                    type_text(self.catalogue.dialect, found),
-                ),
+                own: (Class::of(self.catalogue, found), type_text(self.catalogue.dialect, found)),
                 counts: found.identity.is_some()
                     || found.default.as_deref().is_some_and(|d| d.starts_with("nextval(")),
                 collation: None,
@@ -296,12 +288,7 @@ impl Make<'_> {
     }
 
     /// Columns that a new row can not be without.
-    fn required(
-        &mut self,
-        header: &Row<'_>,
-        columns: &[Column],
-        expressions: &[(String, String)],
-    ) {
+    fn required(&mut self, header: &Row<'_>, columns: &[Column], expressions: &[(String, String)]) {
         for column in &self.table.columns {
             let counts_itself = self.catalogue.dialect == Dialect::Sqlite
                 && column.ty.name.name.eq_ignore_ascii_case("integer")
@@ -365,9 +352,11 @@ impl Make<'_> {
                 }
             }
         }
-        let is_set = |set: &&Vec<usize>| set.len() == key.len() && key.iter().all(|k| set.contains(k));
+        let is_set =
+            |set: &&Vec<usize>| set.len() == key.len() && key.iter().all(|k| set.contains(k));
         if uniques.iter().find(is_set).is_none() {
-            let message = format!("{} is no unique key of table `{}`", super::words(names), self.table.name);
+            let message =
+                format!("{} is no unique key of table `{}`", super::words(names), self.table.name);
             let finding = at(Code::SeedColumn, self.paths.side, *place, message)
                 .help("make it one in a migration: `CREATE UNIQUE INDEX …`");
             self.findings.push(finding);

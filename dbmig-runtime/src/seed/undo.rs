@@ -68,11 +68,7 @@ fn typed_columns<'a>(
     Ok((of, section.columns.iter().map(column).collect::<DbResult<_>>()?))
 }
 
-fn insert(
-    session: &mut dyn Session,
-    catalogue: &Catalogue,
-    section: &Section,
-) -> DbResult<()> {
+fn insert(session: &mut dyn Session, catalogue: &Catalogue, section: &Section) -> DbResult<()> {
     let dialect = catalogue.dialect;
     let (of, columns) = typed_columns(catalogue, section)?;
     let names: Vec<_> = columns.iter().map(|column| quoted(dialect, column.name)).collect();
@@ -101,11 +97,7 @@ fn insert(
     Ok(())
 }
 
-fn update(
-    session: &mut dyn Session,
-    catalogue: &Catalogue,
-    section: &Section,
-) -> DbResult<()> {
+fn update(session: &mut dyn Session, catalogue: &Catalogue, section: &Section) -> DbResult<()> {
     let dialect = catalogue.dialect;
     let (of, columns) = typed_columns(catalogue, section)?;
     for row in &section.rows {

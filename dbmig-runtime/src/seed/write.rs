@@ -2,12 +2,12 @@
 
 use dbmig_build::Dialect;
 
+use super::class::Class;
 use super::plan::{Act, Acts};
 use super::ready::Ready;
 use super::relation::{batch_size, of_row, table, typed, value, with_rows};
 use super::settings::Mode;
 use super::shape::{Column, Shape, TypeText};
-use super::class::Class;
 use crate::session::{DbResult, Row, Session, Value};
 use crate::sql::{placeholder, quoted};
 
@@ -118,7 +118,8 @@ fn update(session: &mut dyn Session, shape: &Shape, row: &Ready) -> DbResult<()>
 
 /// Deletes the rows with these keys.
 fn delete(session: &mut dyn Session, shape: &Shape, keys: &[Row]) -> DbResult<()> {
-    let columns: Vec<Typed<'_>> = shape.key.iter().map(|&index| Typed::of(&shape.columns[index])).collect();
+    let columns: Vec<Typed<'_>> =
+        shape.key.iter().map(|&index| Typed::of(&shape.columns[index])).collect();
     delete_by(session, shape.dialect, &table(shape.dialect, &shape.table), &columns, keys)
 }
 
@@ -161,7 +162,8 @@ pub(super) fn delete_by(
             }
             rows.push(parts.join(" AND "));
         }
-        session.execute_with(&format!("DELETE FROM {table} WHERE {}", rows.join(" OR ")), &values)?;
+        session
+            .execute_with(&format!("DELETE FROM {table} WHERE {}", rows.join(" OR ")), &values)?;
     }
     Ok(())
 }

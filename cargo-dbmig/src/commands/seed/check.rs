@@ -39,7 +39,8 @@ pub(super) fn run(context: &mut Context<'_>, args: &SeedCheckArgs) -> CliResult<
             checked = Some(check(&mut *sides.session, &seeds)?);
         }
     }
-    let against = if checked.is_some() { context.database_name()? } else { "the migrations".into() };
+    let against =
+        if checked.is_some() { context.database_name()? } else { "the migrations".into() };
     findings.extend(match checked {
         Some(found) => found,
         None => on_scratch(context, &seeds)?,

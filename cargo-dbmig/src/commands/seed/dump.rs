@@ -12,7 +12,7 @@ use crate::database::Access;
 use crate::error::{CliError, CliResult};
 use crate::exit::Exit;
 use crate::failure;
-use crate::operations::{cataloguing, generating};
+use crate::operations::{cataloguing, generating, seeding};
 use crate::render::count;
 
 /// The form of the files.
@@ -48,8 +48,9 @@ pub struct SeedDumpArgs {
 
 pub(super) fn run(context: &mut Context<'_>, args: &SeedDumpArgs) -> CliResult<Exit> {
     if args.tables.len() > 1 && args.out.is_none() {
-        return Err(CliError::usage("several tables need a folder")
-            .help("name one: `--out seeds/dev`"));
+        return Err(
+            CliError::usage("several tables need a folder").help("name one: `--out seeds/dev`")
+        );
     }
     let scope = cataloguing::configured(context, Scope::all())?;
     let mut session = context.connect(Access::Read)?;
@@ -95,19 +96,14 @@ pub(super) fn run(context: &mut Context<'_>, args: &SeedDumpArgs) -> CliResult<E
         files.push(file(end, dumped.text));
         files.extend(dumped.side.map(|side| file("toml", side)));
     }
-    if let Some(file) = files.iter().find(|file| file.path.exists()) {
-        return Err(CliError::usage(format!("`{}` is there already", context.show(&file.path)))
-            .note("nothing was written")
-            .help("name another folder: `--out <DIR>`"));
-    }
-    generating::write(&files)?;
+    seeding::write(context, &files)?;
     let paths: Vec<_> = files.iter().map(|file| context.show(&file.path)).collect();
     for path in &paths {
         context.output.line(format!("created {path}"));
     }
     context.output.line(format!("{} written", count(rows, "row")));
-    context.output.json(
-        &json!({ "dbmig": 1, "command": "seed dump", "files": paths, "rows": rows }),
-    );
+    context
+        .output
+        .json(&json!({ "dbmig": 1, "command": "seed dump", "files": paths, "rows": rows }));
     Ok(Exit::Done)
 }

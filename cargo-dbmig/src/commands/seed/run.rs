@@ -49,12 +49,13 @@ pub(super) fn run(context: &mut Context<'_>, args: &SeedRunArgs) -> CliResult<Ex
         args.again || matches!(state, SeedState::Changed | SeedState::Differs)
     };
     if states.iter().any(changed) {
-        let plans =
-            runner::plan_seeds(&mut *sides.session, &seeds, args.again, &sides.options);
+        let plans = runner::plan_seeds(&mut *sides.session, &seeds, args.again, &sides.options);
         let plans = plans.map_err(|error| seeding::failed(context, error, AGAIN))?;
         for (name, plan) in plans {
             if let Some(plan) = plan {
-                context.output.progress(format!("    plan  {name}: {}", seeding::plan_words(&plan)));
+                context
+                    .output
+                    .progress(format!("    plan  {name}: {}", seeding::plan_words(&plan)));
             }
         }
     }
@@ -119,8 +120,8 @@ fn plan(context: &mut Context<'_>, seeds: &[Seed], again: bool) -> CliResult<Exi
         .iter()
         .map(|(name, plan)| json!({ "name": name, "rows": plan.as_ref().map(rows_json) }))
         .collect();
-    context.output.json(
-        &json!({ "dbmig": 1, "command": "seed run", "dry_run": true, "would_run": rows }),
-    );
+    context
+        .output
+        .json(&json!({ "dbmig": 1, "command": "seed run", "dry_run": true, "would_run": rows }));
     Ok(Exit::Done)
 }

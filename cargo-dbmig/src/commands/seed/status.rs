@@ -31,10 +31,8 @@ pub(super) fn run(context: &mut Context<'_>, args: &SelectArgs) -> CliResult<Exi
     context
         .output
         .line(format!("{database}: {todo} of {} to run", render::count(states.len(), "seed")));
-    let rows: Vec<_> = states
-        .iter()
-        .map(|(name, state)| json!({ "name": name, "state": word(*state) }))
-        .collect();
+    let rows: Vec<_> =
+        states.iter().map(|(name, state)| json!({ "name": name, "state": word(*state) })).collect();
     context.output.json(&json!({ "dbmig": 1, "command": "seed status", "seeds": rows }));
     Ok(Exit::Done)
 }

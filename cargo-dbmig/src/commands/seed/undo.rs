@@ -45,8 +45,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &SeedUndoArgs) -> CliResult<E
     let mut sides = running::sides(context, Purpose::Other, Access::Write)?;
     refuse_pending(&sides)?;
     let mut live = Live::new(context.output, 1);
-    let undone =
-        runner::undo_seed(&mut *sides.session, name.as_deref(), &sides.options, &mut live);
+    let undone = runner::undo_seed(&mut *sides.session, name.as_deref(), &sides.options, &mut live);
     drop(live);
     let undone =
         undone.map_err(|error| seeding::failed(context, error, "cargo dbmig seed undo"))?;

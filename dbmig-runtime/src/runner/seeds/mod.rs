@@ -167,8 +167,8 @@ pub fn run_seeds(
     let ground = match todo.iter().any(Unit::is_data) {
         false => None,
         true => {
-            let ground = crate::seed::Ground::read(session)
-                .map_err(Error::database("read the schema"))?;
+            let ground =
+                crate::seed::Ground::read(session).map_err(Error::database("read the schema"))?;
             let protected = options.protected || history.stamp.is_some();
             rows::refuse(session, &ground, &todo, protected)?;
             Some(ground)

@@ -90,8 +90,7 @@ pub(super) fn run(
         let (plan, pieces) = opened
             .write(session, ground, &mut progress)
             .map_err(Error::database("write its rows"))?;
-        let digest =
-            opened.digest(session).map_err(Error::database("read its rows back"))?;
+        let digest = opened.digest(session).map_err(Error::database("read its rows back"))?;
         let keep = |session: &mut dyn Session| -> DbResult<()> {
             if let Some(digest) = digest {
                 put(session, engine.tables, "seed-rows", name, digest.as_str())?;
@@ -133,10 +132,8 @@ pub(super) fn run(
 fn drop_pieces(session: &mut dyn Session, tables: &Tables, name: &str) -> DbResult<()> {
     for piece in pieces(session, tables, name)? {
         let place = placeholder(session.dialect(), 1);
-        let sql = format!(
-            "DELETE FROM {} WHERE kind = 'seed-undo' AND name = {place}",
-            tables.state()
-        );
+        let sql =
+            format!("DELETE FROM {} WHERE kind = 'seed-undo' AND name = {place}", tables.state());
         session.execute_with(&sql, &[Value::Text(&piece.0)])?;
     }
     Ok(())
@@ -216,8 +213,8 @@ pub fn undo_seed(
     let read = |session: &mut dyn Session| history::read(session);
     let history = connection::patiently(session, read)
         .map_err(Error::database("read which seeds were run"))?;
-    let Some(name) = find(session, &history, name)
-        .map_err(Error::database("read which seeds were run"))?
+    let Some(name) =
+        find(session, &history, name).map_err(Error::database("read which seeds were run"))?
     else {
         return Ok(None);
     };
@@ -262,8 +259,8 @@ fn undo_in(
         let texts: Vec<_> = kept.into_iter().map(|(_, text)| text).collect();
         let catalogue = crate::catalogue::Catalogue::read(session, &crate::catalogue::Scope::all())
             .map_err(Error::database("read the schema"))?;
-        let undone = seed::undo_pieces(session, &catalogue, &texts)
-            .map_err(Error::database("undo it"))?;
+        let undone =
+            seed::undo_pieces(session, &catalogue, &texts).map_err(Error::database("undo it"))?;
         forget(session, engine.tables, name)
             .and_then(|()| drop_pieces(session, engine.tables, name))
             .map_err(Error::database("take the seed's record back"))?;

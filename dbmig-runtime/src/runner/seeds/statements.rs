@@ -116,4 +116,3 @@ fn attempt(
     }
     Ok(true)
 }
-

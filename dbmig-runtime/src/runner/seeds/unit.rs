@@ -34,9 +34,7 @@ pub(super) fn units(seeds: &[Seed]) -> Vec<Unit<'_>> {
             });
             let digest = match side {
                 None => seed.digest.clone(),
-                Some(side) => {
-                    Digest::of_list("seed", [seed.digest.as_str(), side.digest.as_str()])
-                }
+                Some(side) => Digest::of_list("seed", [seed.digest.as_str(), side.digest.as_str()]),
             };
             Unit { seed, side, digest }
         })
@@ -60,7 +58,8 @@ mod tests {
             units(&seeds).iter().map(|u| (u.seed.name.clone(), u.side.is_some())).collect();
         let expected = [("dev/1_a.csv", true), ("dev/2_b.sql", false), ("dev/3_c.json", false)];
         assert_eq!(found, expected.map(|(name, side)| (name.to_owned(), side)));
-        let digest = |text: &str| units(&[seed(names[0], "x"), seed(names[1], text)])[0].digest.clone();
+        let digest =
+            |text: &str| units(&[seed(names[0], "x"), seed(names[1], text)])[0].digest.clone();
         assert_ne!(digest("a"), digest("b"));
     }
 }
