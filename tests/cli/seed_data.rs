@@ -13,7 +13,7 @@ fn memory() -> SqliteConnection {
 
 #[test]
 fn every_wrong_cell_is_found_with_its_place() {
-    seed_support::mutants(&mut memory());
+    seed_support::mutants(&mut memory(), 12);
 }
 
 #[test]

@@ -2,13 +2,13 @@
 
 use dbmig_build::Dialect;
 
-use crate::engine::Site;
+use crate::engine::{Site, rounds};
 use crate::seed_support;
 
 #[test]
 fn every_wrong_cell_is_found_with_its_place() {
     for site in Site::all() {
-        seed_support::mutants(&mut *site.session());
+        seed_support::mutants(&mut *site.session(), rounds(3).min(12));
     }
 }
 

@@ -80,8 +80,8 @@ fn make_things(session: &mut dyn Session) {
 const HEADER: &str = "id,name,price,qty,ok,born,seen,kind,parent_id,note";
 
 /// Valid rows.
-fn things(dice: &mut Dice) -> Vec<Vec<String>> {
-    (1..=12)
+fn things(dice: &mut Dice, rows: usize) -> Vec<Vec<String>> {
+    (1..=rows)
         .map(|id| {
             vec![
                 id.to_string(),
@@ -126,12 +126,12 @@ fn wrong(dialect: Dialect, column: usize, row: usize) -> Vec<String> {
 
 /// Makes each cell of valid files wrong in each way, one at a time. At least 98 of 100 are found by the check
 /// with the place of the cell; the rest is refused by the database, with nothing written.
-pub(crate) fn mutants(session: &mut dyn Session) {
+pub(crate) fn mutants(session: &mut dyn Session, rows: usize) {
     let dialect = session.dialect();
     let mut dice = Dice::new(seed_of_run());
     make_things(session);
     let parents = file("reference/001_parents.csv", "id,code\n1,a\n2,b\n3,c\n");
-    let rows = things(&mut dice);
+    let rows = things(&mut dice, rows);
     let whole = |rows: &[Vec<String>]| {
         let lines: Vec<_> = rows.iter().map(|row| row.join(",")).collect();
         format!("{HEADER}\n{}\n", lines.join("\n"))

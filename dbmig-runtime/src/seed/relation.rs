@@ -123,13 +123,17 @@ pub(super) fn value(dialect: Dialect, column: &Column, given: &str) -> String {
     let Some(reference) = &column.reference else { return given.to_owned() };
     let parent = table(dialect, &reference.table);
     let (key, by) = (quoted(dialect, &reference.key), quoted(dialect, &reference.by));
-    let found = format!("SELECT r.{key} FROM {parent} r WHERE r.{by} = {given}");
-    match dialect {
-        // MySQL does not let an UPDATE look into its own table, unless it is a table of its own.
-        Dialect::Mysql if reference.own && !given.starts_with("s.") => {
-            format!("(SELECT * FROM ({found}) dbmig_r)")
+    format!("(SELECT r.{key} FROM {parent} r WHERE r.{by} = {given})")
+}
+
+/// The same in an UPDATE: MySQL does not let one look into its own table, unless it is a table of its own.
+pub(super) fn value_in_update(dialect: Dialect, column: &Column, given: &str) -> String {
+    let found = value(dialect, column, given);
+    match &column.reference {
+        Some(reference) if reference.own && dialect == Dialect::Mysql => {
+            format!("(SELECT * FROM {found} dbmig_r)")
         }
-        _ => format!("({found})"),
+        _ => found,
     }
 }
 

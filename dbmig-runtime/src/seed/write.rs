@@ -5,7 +5,7 @@ use dbmig_build::Dialect;
 use super::class::Class;
 use super::plan::{Act, Acts};
 use super::ready::Ready;
-use super::relation::{batch_size, of_row, table, typed, value, with_rows};
+use super::relation::{batch_size, of_row, table, typed, value, value_in_update, with_rows};
 use super::settings::Mode;
 use super::shape::{Column, Shape, TypeText};
 use crate::session::{DbResult, Row, Session, Value};
@@ -102,7 +102,7 @@ fn update(session: &mut dyn Session, shape: &Shape, row: &Ready) -> DbResult<()>
         values.push(Value::from(row.values[index].as_deref()));
         let place = placeholder(dialect, values.len());
         let given = typed(dialect, &column.class, &column.ty, &place, true);
-        format!("{} = {}", quoted(dialect, &column.name), value(dialect, column, &given))
+        format!("{} = {}", quoted(dialect, &column.name), value_in_update(dialect, column, &given))
     };
     let others: Vec<_> = (0..shape.columns.len()).filter(|i| !shape.key.contains(i)).collect();
     let set: Vec<_> = others.iter().map(|&index| bound(index)).collect();
