@@ -6,6 +6,10 @@
 mod seed_support;
 #[path = "../support/mod.rs"]
 mod support;
+// What they are called where servers have a module of their own.
+use support as sandbox;
+#[path = "../support/row_cases.rs"]
+mod row_cases;
 
 mod against;
 mod bad_input;
@@ -23,14 +27,18 @@ mod json;
 mod lock;
 mod migrate;
 mod offline;
+mod proof_policy;
 #[cfg(unix)]
 mod protection;
 mod prove;
 mod records;
 mod revert;
+mod rows;
+mod schema_policy;
 mod schema_rs;
 mod seed;
 mod seed_data;
 mod three_in_the_morning;
+mod ways_back;
 mod without_cargo;
 mod workspace;

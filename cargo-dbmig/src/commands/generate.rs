@@ -77,6 +77,7 @@ pub(crate) fn run(context: &mut Context<'_>, args: &GenerateArgs) -> CliResult<E
         no_down: false,
         irreversible: args.irreversible.clone(),
         no_transaction: args.no_transaction,
+        ..NewMigration::default()
     };
     let files = generating::plan(&dir, &raw, &new, SystemTime::now())?;
     finish(context, args, &files, "write the SQL, then apply it: `cargo dbmig migrate`")

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use dbmig_build::Level;
+use dbmig_build::{Demand, Level};
 use toml_edit::TableLike;
 
 use super::env_section::{self, choose};
@@ -147,8 +147,10 @@ fn read_policy(source: Source<'_>, root: &Section<'_>) -> CliResult<PolicyConfig
     Ok(PolicyConfig {
         start_after: section.string("start_after")?,
         base: section.string("base")?,
-        proof: section.string("proof")?,
-        schema_rs: section.string("schema_rs")?,
+        proof: section.parsed("proof", |text| choose(text, &Demand::PROOF))?.unwrap_or_default(),
+        schema_rs: section
+            .parsed("schema_rs", |text| choose(text, &Demand::SCHEMA_RS))?
+            .unwrap_or_default(),
     })
 }
 

@@ -20,6 +20,12 @@ pub struct NewMigration {
     pub irreversible: Option<String>,
     /// Outside a transaction.
     pub no_transaction: bool,
+    /// SQLite: with foreign keys off.
+    pub foreign_keys_off: bool,
+    /// The text of `up.sql`; otherwise one that asks for it.
+    pub up: Option<String>,
+    /// The text of `down.sql`; otherwise one that asks for it.
+    pub down: Option<String>,
 }
 
 /// A file to be written.
@@ -56,9 +62,12 @@ pub fn plan(
     }
     let folder = dir.join(format!("{version}_{label}"));
     let file = |name: &str, text: &str| NewFile { path: folder.join(name), text: text.to_owned() };
-    let mut files = vec![file("up.sql", "-- Your SQL goes here\n")];
+    let up = new.up.as_deref().unwrap_or("-- Your SQL goes here\n");
+    let mut files = vec![file("up.sql", up)];
     if !new.no_down && new.irreversible.is_none() {
-        files.push(file("down.sql", "-- This file should undo anything in `up.sql`\n"));
+        let down = new.down.as_deref();
+        let down = down.unwrap_or("-- This file should undo anything in `up.sql`\n");
+        files.push(file("down.sql", down));
     }
     files.push(file("metadata.toml", &metadata(new)));
     Ok(files)
@@ -67,9 +76,15 @@ pub fn plan(
 /// Always states `run_in_transaction`: a file without it means "no" to Diesel.
 fn metadata(new: &NewMigration) -> String {
     let mut text = format!("run_in_transaction = {}\n", !new.no_transaction);
+    if new.irreversible.is_some() || new.foreign_keys_off {
+        text.push_str("\n[dbmig]\n");
+    }
     if let Some(reason) = &new.irreversible {
         let value = toml_edit::Value::from(reason.as_str());
-        text.push_str(&format!("\n[dbmig]\nirreversible = {value}\n"));
+        text.push_str(&format!("irreversible = {value}\n"));
+    }
+    if new.foreign_keys_off {
+        text.push_str("foreign_keys = \"off\"\n");
     }
     text
 }

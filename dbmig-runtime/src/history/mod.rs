@@ -5,6 +5,7 @@
 //! seeds, repeatables, the stamp. Reading never writes.
 
 mod ddl;
+mod dump;
 mod evidence;
 mod log;
 mod others;
@@ -25,6 +26,7 @@ use std::collections::BTreeMap;
 use dbmig_build::{Digest, Version};
 
 pub(crate) use ddl::{create_statements, ensure_tables};
+pub use dump::versions_script;
 pub(crate) use evidence::{Evidence, copy_evidence, replace_evidence};
 pub use log::{Entry, log};
 pub use others::has_other_tables;
@@ -39,9 +41,9 @@ pub use status::{State, StatusRow, status};
 pub use tables::{DIESEL_TABLE, HISTORY_TABLE, STATE_TABLE, Tables};
 pub(crate) use version::read_version;
 pub(crate) use write::{
-    Attempt, Moments, Run, TOOL, advance, cells, claim, end_attempt, finish_attempt, forget,
-    insert_record, insert_record_if, insert_sql, is_recorded, newest_attempt, next_attempt,
-    restart, stamp_of, void_data, void_sql,
+    Attempt, Moments, Run, TOOL, advance, cells, claim, claim_and_look, end_attempt,
+    finish_attempt, forget, insert_record, insert_record_if, insert_sql, is_recorded,
+    newest_attempt, next_attempt, restart, stamp_of, void_data, void_sql,
 };
 
 /// The format of our two tables. Later ones add columns only.

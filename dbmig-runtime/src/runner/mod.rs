@@ -20,7 +20,7 @@ mod transaction_end;
 mod work;
 
 pub(crate) use connection::patiently;
-pub use decide::decide;
+pub use decide::{decide, decide_if};
 pub use recover::recover;
 pub use seeds::{SeedReport, SeedState, Seeded, run_seeds, seed_states};
 #[cfg(feature = "seed")]
@@ -197,14 +197,17 @@ fn run_steps(
         let batch = Batch::of(work.sql, session.dialect(), &work.settings);
         let transaction = batch.mode(&work.settings) == history::Mode::Transaction;
         let about = |error: Error| error.during(work.path(), transaction);
-        if !std::mem::take(&mut settled) {
+        let anew = !std::mem::take(&mut settled);
+        // PostgreSQL's transaction begins with it.
+        let begins_anew = anew && transaction && session.dialect() == Dialect::Postgres;
+        if anew && !begins_anew {
             engine.connection.settle(session).map_err(about)?;
         }
         let started = Instant::now();
         observer.event(Event::Started { name: work.name, direction: work.direction });
         packets::refuse(session, &work, &batch)?;
         let end = match transaction {
-            true => transaction::run(session, engine, &work, &batch, observer),
+            true => transaction::run(session, engine, (&work, &batch), begins_anew, observer),
             false => statement_mode::run(session, engine, &work, &batch, observer),
         };
         let end = end.map_err(about)?;

@@ -126,13 +126,13 @@ fn levels(ready: &mut [Ready], shape: &Shape, paths: Paths<'_>, findings: &mut F
                 (above != index).then_some(above)
             })
             .collect();
-        for index in 0..above.len() {
+        for (index, row) in ready.iter_mut().enumerate() {
             let mut level = 0;
             let mut seen = HashSet::new();
             let mut now = index;
             while let Some(next) = above[now] {
                 if !seen.insert(now) {
-                    let place = ready[index].places[parent.columns[0]];
+                    let place = row.places[parent.columns[0]];
                     let message = "the parents of this row go round in a circle".to_owned();
                     findings.push(
                         at(Code::SeedParent, paths.data, place, message)
@@ -143,7 +143,7 @@ fn levels(ready: &mut [Ready], shape: &Shape, paths: Paths<'_>, findings: &mut F
                 level += 1;
                 now = next;
             }
-            ready[index].level = ready[index].level.max(level);
+            row.level = row.level.max(level);
         }
     }
     ready.sort_by_key(|row| row.level);
