@@ -89,6 +89,12 @@ codes! {
     RepeatableChanged = "repeatable-changed", Lock, Error, "A repeatable migration is not what was locked.";
     SchemaRsChanged = "schema-rs-changed", Lock, Error, "A `schema.rs` is not what was locked.";
     SeedChanged = "seed-changed", Lock, Error, "A reference seed is not what was locked.";
+    SeedColumn = "seed-column", Integrity, Error, "A seed and its table do not have the same columns.";
+    SeedCondition = "seed-condition", Integrity, Error, "A row of a seed does not meet a condition of its table.";
+    SeedDuplicate = "seed-duplicate", Integrity, Error, "A row of a seed has a key that is taken.";
+    SeedForm = "seed-form", Integrity, Error, "A seed can not be read.";
+    SeedParent = "seed-parent", Integrity, Error, "A row of a seed has no parent.";
+    SeedValue = "seed-value", Integrity, Error, "A cell of a seed is not what its column takes.";
     SessionSetting = "session-setting", Habit, Warning, "A setting outlasts the migration.";
     StraySql = "stray-sql", Habit, Warning, "A plain `.sql` file stands beside the migrations.";
     TodoLeft = "todo-left", Habit, Error, "A `dbmig:todo` was left.";

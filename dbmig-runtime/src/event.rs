@@ -85,6 +85,28 @@ pub enum Event<'a> {
         /// When.
         after: Duration,
     },
+    /// A data file is being written.
+    #[cfg(feature = "seed")]
+    Seeding {
+        /// Its name.
+        name: &'a str,
+        /// How many rows are written.
+        rows: usize,
+        /// How many the file has.
+        total: usize,
+        /// Since when.
+        elapsed: Duration,
+    },
+    /// A data file was run.
+    #[cfg(feature = "seed")]
+    SeededRows {
+        /// Its name.
+        name: &'a str,
+        /// What it changed.
+        plan: &'a crate::seed::DataPlan,
+        /// How long it took.
+        elapsed: Duration,
+    },
     /// A seed was run.
     Seeded {
         /// Its name.

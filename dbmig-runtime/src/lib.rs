@@ -33,6 +33,8 @@ pub mod private;
 pub mod proof;
 mod report;
 pub mod runner;
+#[cfg(feature = "seed")]
+pub mod seed;
 pub mod session;
 mod source;
 mod sql;

@@ -78,6 +78,13 @@ impl Observer for Traced<'_> {
             Event::Seeded { name, statements, .. } => {
                 info!(target: "dbmig", name, statements, "seeded");
             }
+            #[cfg(feature = "seed")]
+            Event::Seeding { .. } => {}
+            #[cfg(feature = "seed")]
+            Event::SeededRows { name, plan, .. } => {
+                let (insert, update, delete) = (plan.insert, plan.update, plan.delete);
+                info!(target: "dbmig", name, insert, update, delete, "seeded");
+            }
         }
         self.inner.event(event);
     }

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "these are tests")]
 
+#[path = "../support/seed_data.rs"]
+mod seed_support;
 #[path = "../support/mod.rs"]
 mod support;
 // What they are called where servers have a module of their own.
@@ -38,6 +40,7 @@ mod rows;
 mod schema_policy;
 mod schema_rs;
 mod seed;
+mod seed_data;
 mod three_in_the_morning;
 mod ways_back;
 mod without_cargo;

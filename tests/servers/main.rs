@@ -27,6 +27,9 @@ mod runtime;
 #[path = "../support/mod.rs"]
 mod sandbox;
 mod schema_rs;
+mod seed_data;
+#[path = "../support/seed_data.rs"]
+mod seed_support;
 mod split;
 mod started;
 #[path = "../support/servers.rs"]

@@ -33,7 +33,8 @@ const PAGES: &[(&str, &str)] = pages! {
     "metadata-transaction-missing" "missing-down" "missing-up" "modified" "needs-no-transaction"
     "no-transaction-mixed" "not-utf8" "nul-byte" "policy-stale"
     "proof-failed" "proof-missing" "proof-void" "reformatted" "removed" "renamed" "repeatable-changed"
-    "schema-rs-changed" "seed-changed" "session-setting" "stray-sql" "todo-left" "transaction-control" "unknown-directive" "unknown-lint"
+    "schema-rs-changed" "seed-changed" "seed-column" "seed-condition" "seed-duplicate"
+    "seed-form" "seed-parent" "seed-value" "session-setting" "stray-sql" "todo-left" "transaction-control" "unknown-directive" "unknown-lint"
     "unreadable" "unsure-split" "unused-allow" "unusual-name"
 };
 

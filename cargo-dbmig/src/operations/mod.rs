@@ -21,6 +21,7 @@ pub mod rust_schemas;
 pub mod schema_files;
 pub mod schema_proof;
 pub mod scripting;
+pub mod seeding;
 pub mod sources;
 pub mod verifying;
 pub mod ways_back;

@@ -93,6 +93,28 @@ impl Observer for Live<'_> {
                 let how = if probed { ", by what the database holds" } else { "" };
                 self.line(format!("resuming  {name}  after statement {done} of {total}{how}"));
             }
+            Event::Seeding { name, rows, total, elapsed } => {
+                let rate = rows as f64 / elapsed.as_secs_f64().max(0.001);
+                self.ticker.show(format!("{name}: {rows} of {total} rows, {rate:.0} rows/s"));
+            }
+            Event::SeededRows { name, plan, elapsed } => {
+                let words = [
+                    (plan.insert, "inserted"),
+                    (plan.update, "updated"),
+                    (plan.delete, "deleted"),
+                    (plan.same, "as before"),
+                ];
+                let words: Vec<_> = words
+                    .into_iter()
+                    .filter(|(rows, _)| *rows > 0)
+                    .map(|(rows, what)| format!("{rows} {what}"))
+                    .collect();
+                let rows = if words.is_empty() { "no rows".to_owned() } else { words.join(", ") };
+                self.line(format!("  seeded  {name}  ({rows}; {})", duration(elapsed)));
+                if let Some(reason) = plan.no_undo {
+                    self.line(format!("          there is no undo: {reason}"));
+                }
+            }
             Event::Seeded { name, statements, elapsed } => {
                 self.line(format!(
                     "  seeded  {name}  ({}, {})",

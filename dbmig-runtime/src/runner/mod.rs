@@ -22,7 +22,9 @@ mod work;
 pub(crate) use connection::patiently;
 pub use decide::{decide, decide_if};
 pub use recover::recover;
-pub use seeds::{SeedReport, SeedState, run_seeds, seed_states};
+pub use seeds::{SeedReport, SeedState, Seeded, run_seeds, seed_states};
+#[cfg(feature = "seed")]
+pub use seeds::{lonely_side_files, plan_seeds, undo_seed};
 
 use std::time::Instant;
 

@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, Subcommand};
 
+use super::seed::SeedArgs;
 use crate::generate::{Id, Options};
 
 /// Write a new migration, from what it is to do, or empty
@@ -23,7 +24,11 @@ use crate::generate::{Id, Options};
 /// `'role:enum:{admin,user}:default=user'`, `'price:decimal(10,2):check=price >= 0'`. What comes out is
 /// tried on a scratch database before it is written, where there is one.
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub struct GenerateArgs {
+    /// What is no migration of one's own words.
+    #[command(subcommand)]
+    pub(super) kind: Option<GenerateKind>,
     /// What the migration does, such as `create_users`; columns behind it
     #[arg(value_name = "WORD", required_unless_present = "name")]
     pub(super) words: Vec<String>,
@@ -53,6 +58,12 @@ pub struct GenerateArgs {
     model_out: Option<PathBuf>,
     #[command(flatten)]
     pub(super) form: FormArgs,
+}
+
+/// What has words of its own.
+#[derive(Debug, Subcommand)]
+pub(super) enum GenerateKind {
+    Seed(SeedArgs),
 }
 
 /// What the words leave unsaid.

@@ -1,6 +1,7 @@
 //! `generate`: a new migration, from what it is to do, or empty.
 
 mod args;
+mod seed;
 mod tell;
 
 use std::time::SystemTime;
@@ -8,6 +9,7 @@ use std::time::SystemTime;
 use dbmig_build::RawSet;
 
 pub use args::GenerateArgs;
+use args::GenerateKind;
 
 use crate::context::Context;
 use crate::error::{CliError, CliResult};
@@ -19,6 +21,11 @@ use crate::operations::modelling;
 use tell::Outcome;
 
 pub(crate) fn run(context: &mut Context<'_>, args: &GenerateArgs) -> CliResult<Exit> {
+    if let Some(kind) = &args.kind {
+        return match kind {
+            GenerateKind::Seed(args) => seed::run(context, args),
+        };
+    }
     let dir = context.migrations_dir()?;
     if dir.exists() && !dir.is_dir() {
         let shown = context.show(&dir);

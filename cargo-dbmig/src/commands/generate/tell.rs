@@ -6,7 +6,34 @@ use serde_json::{Value, json};
 
 use crate::context::Context;
 use crate::generate::{Asked, Model};
+use crate::operations::generating::NewFile;
 use crate::operations::intending::{Planned, Tried};
+
+/// Files that stand for themselves: what there is now, and what comes next.
+pub(super) fn files(context: &mut Context<'_>, files: &[NewFile], dry_run: bool, next: &str) {
+    let listed: Vec<_> = files.iter().map(|file| (&file.path, file.text.as_str())).collect();
+    created(context, &listed, dry_run);
+    if !dry_run {
+        context.output.help(next);
+    }
+    let paths: Vec<_> = files.iter().map(|file| context.show(&file.path)).collect();
+    context
+        .output
+        .json(&json!({ "dbmig": 1, "command": "generate", "files": paths, "dry_run": dry_run }));
+}
+
+fn created(context: &mut Context<'_>, files: &[(&PathBuf, &str)], dry_run: bool) {
+    for (path, text) in files {
+        let shown = context.show(path);
+        if dry_run {
+            context.output.line(format!("would create {shown}"));
+            let lines: Vec<_> = text.trim_end().lines().map(|l| format!("    {l}")).collect();
+            context.output.line(lines.join("\n"));
+        } else {
+            context.output.line(format!("created {shown}"));
+        }
+    }
+}
 
 /// What came out of it.
 pub(super) struct Outcome {
@@ -51,16 +78,7 @@ impl Outcome {
         if let Some(understood) = &self.understood {
             context.output.line(understood);
         }
-        for (path, text) in self.files() {
-            let shown = context.show(path);
-            if dry_run {
-                context.output.line(format!("would create {shown}"));
-                let lines: Vec<_> = text.trim_end().lines().map(|l| format!("    {l}")).collect();
-                context.output.line(lines.join("\n"));
-            } else {
-                context.output.line(format!("created {shown}"));
-            }
-        }
+        created(context, &self.files(), dry_run);
         self.tell_tried(context);
         for note in &self.notes {
             context.output.note(note);
