@@ -16,7 +16,17 @@ use crate::mutant::{Equivalent, Trial, load, verdict};
 use crate::support::Server;
 
 /// Mutants that no test can tell from the original, with the reason.
-const EQUIVALENT: [Equivalent; 6] = [
+const EQUIVALENT: [Equivalent; 8] = [
+    (
+        "trieve/2023-06-11-205243_add-gist-index-to-card_metadata",
+        &["statement 1 left out"],
+        "the index goes with its column, which is dropped behind it",
+    ),
+    (
+        "trieve/2024-06-14-141224_soft-delete-organization",
+        &["statement 2 left out"],
+        "the index has gone with its column",
+    ),
     (
         "trieve/2023-07-09-223854_triggers-for-update-at",
         &[
@@ -42,7 +52,12 @@ const EQUIVALENT: [Equivalent; 6] = [
     ),
     (
         "trieve/2023-08-02-003642_add-collection-uuid-reference-to-file-notification",
-        &["NOT NULL left out at byte 256", "NOT NULL left out at byte 386"],
+        &[
+            "NOT NULL left out at byte 256",
+            "NOT NULL left out at byte 288",
+            "DEFAULT left out at byte 297",
+            "NOT NULL left out at byte 386",
+        ],
         "of a table that the way back itself makes and drops",
     ),
     (
