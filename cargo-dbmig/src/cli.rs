@@ -46,6 +46,8 @@ pub enum Command {
     Sql(commands::sql::SqlArgs),
     #[command(subcommand)]
     Seed(commands::seed::SeedCommand),
+    #[command(subcommand)]
+    Backfill(commands::backfill::BackfillCommand),
     Lock(commands::lock::LockArgs),
     Diff(commands::diff::DiffArgs),
     Drift(commands::drift::DriftArgs),

@@ -6,6 +6,7 @@ use std::time::Duration;
 use dbmig_build::Version;
 use dbmig_build::blob::BlobError;
 
+use crate::backfill::BackfillError;
 use crate::plan::PlanError;
 use crate::report::Report;
 use crate::session::DbError;
@@ -119,6 +120,8 @@ pub enum ErrorKind {
     },
     /// The connection has a transaction open, and a run commits.
     OpenTransaction,
+    /// A backfill does not run, or stopped.
+    Backfill(Box<BackfillError>),
     /// Somebody asked to stop.
     Interrupted,
     /// The embedded set is damaged.
@@ -173,6 +176,7 @@ impl Error {
             ErrorKind::Database { error, .. }
             | ErrorKind::Step { error, .. }
             | ErrorKind::CommitUnknown { error, .. } => Some(error),
+            ErrorKind::Backfill(error) => error.db(),
             _ => None,
         }
     }
@@ -194,6 +198,12 @@ impl Error {
 impl From<PlanError> for Error {
     fn from(error: PlanError) -> Self {
         Self::new(ErrorKind::Plan(error))
+    }
+}
+
+impl From<BackfillError> for Error {
+    fn from(error: BackfillError) -> Self {
+        Self::new(ErrorKind::Backfill(Box::new(error)))
     }
 }
 
@@ -259,6 +269,7 @@ impl fmt::Display for ErrorKind {
                 write!(f, ": no script can hold it: {reason}")
             }
             Self::OpenTransaction => f.write_str("the connection has an open transaction"),
+            Self::Backfill(error) => error.fmt(f),
             Self::Interrupted => f.write_str("interrupted"),
             Self::Embedded(error) => error.fmt(f),
         }

@@ -2,12 +2,13 @@
 
 use std::time::SystemTime;
 
-use clap::Args;
+use clap::{Args, Subcommand};
 use serde_json::json;
 
 use crate::context::Context;
 use crate::error::CliResult;
 use crate::exit::Exit;
+use crate::operations::backfilling::{self, NewBackfill};
 use crate::operations::generating::{self, NewMigration};
 
 /// Write a new migration
@@ -15,9 +16,14 @@ use crate::operations::generating::{self, NewMigration};
 /// Creates `<version>_<name>/` with `up.sql`, `down.sql`, and `metadata.toml`. The version is the time in
 /// UTC and always sorts after the newest one there is.
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub struct GenerateArgs {
+    /// Something else than an empty migration.
+    #[command(subcommand)]
+    kind: Option<GenerateKind>,
     /// What the migration does, such as `create_users`
-    name: String,
+    #[arg(required = true)]
+    name: Option<String>,
     /// Take this version instead of the time
     #[arg(long, value_name = "VERSION")]
     version: Option<String>,
@@ -32,7 +38,91 @@ pub struct GenerateArgs {
     dry_run: bool,
 }
 
+/// What can be written.
+#[derive(Debug, Subcommand)]
+pub enum GenerateKind {
+    /// Write a migration that changes rows window by window
+    Backfill(BackfillArgs),
+}
+
+/// Write a migration that changes rows window by window
+///
+/// Its `backfill.sql` says how; its `up.sql` stops Diesel, which would change nothing and record it. Look at
+/// the condition that is written: it decides which rows are left to do.
+#[derive(Debug, Args)]
+pub struct BackfillArgs {
+    /// What it does, such as `fill_timezones`
+    name: String,
+    /// The table
+    #[arg(long)]
+    table: String,
+    /// What a column is given: `"timezone = 'UTC'"`; can be repeated
+    #[arg(long, required = true, value_name = "COLUMN = EXPRESSION")]
+    set: Vec<String>,
+    /// Which rows: `"timezone IS NULL"`
+    #[arg(long = "where", value_name = "CONDITION")]
+    condition: Option<String>,
+    /// The columns of a unique key without NULL, with commas between
+    #[arg(long, default_value = "id", value_name = "COLUMNS")]
+    key: String,
+    /// How many rows a window has, or `auto`
+    #[arg(long, default_value = "1000", value_name = "ROWS")]
+    batch: String,
+    /// How long to pause between windows
+    #[arg(long, default_value = "100ms", value_name = "DURATION")]
+    throttle: String,
+    /// Take this version instead of the time
+    #[arg(long, value_name = "VERSION")]
+    version: Option<String>,
+    /// Show the files and write nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
 pub(crate) fn run(context: &mut Context<'_>, args: &GenerateArgs) -> CliResult<Exit> {
+    match &args.kind {
+        None => {
+            let new = NewMigration {
+                label: args.name.clone().unwrap_or_default(),
+                version: args.version.clone(),
+                irreversible: args.irreversible.clone(),
+                no_transaction: args.no_transaction,
+                ..NewMigration::default()
+            };
+            let next = "write the SQL, then apply it: `cargo dbmig migrate`";
+            write(context, &new, args.dry_run, next)
+        }
+        Some(GenerateKind::Backfill(args)) => {
+            let new = NewBackfill {
+                table: args.table.clone(),
+                set: args.set.clone(),
+                condition: args.condition.clone(),
+                key: args.key.clone(),
+                batch: args.batch.clone(),
+                throttle: args.throttle.clone(),
+            };
+            let dialect = match context.configured_dialect()? {
+                Some(dialect) => dialect,
+                None => context.location()?.dialect(),
+            };
+            let new = NewMigration {
+                label: args.name.clone(),
+                version: args.version.clone(),
+                backfill: Some(backfilling::text(&new, dialect)?),
+                ..NewMigration::default()
+            };
+            let next = "look at `backfill.sql`, then apply it: `cargo dbmig migrate`";
+            write(context, &new, args.dry_run, next)
+        }
+    }
+}
+
+fn write(
+    context: &mut Context<'_>,
+    new: &NewMigration,
+    dry_run: bool,
+    next: &str,
+) -> CliResult<Exit> {
     let dir = context.migrations_dir()?;
     if dir.exists() && !dir.is_dir() {
         let shown = context.show(&dir);
@@ -44,15 +134,8 @@ pub(crate) fn run(context: &mut Context<'_>, args: &GenerateArgs) -> CliResult<E
     } else {
         Default::default()
     };
-    let new = NewMigration {
-        label: args.name.clone(),
-        version: args.version.clone(),
-        no_down: false,
-        irreversible: args.irreversible.clone(),
-        no_transaction: args.no_transaction,
-    };
-    let files = generating::plan(&dir, &raw, &new, SystemTime::now())?;
-    if args.dry_run {
+    let files = generating::plan(&dir, &raw, new, SystemTime::now())?;
+    if dry_run {
         for file in &files {
             context.output.line(format!("would create {}", context_show(context, &file.path)));
             context.output.line(
@@ -69,12 +152,12 @@ pub(crate) fn run(context: &mut Context<'_>, args: &GenerateArgs) -> CliResult<E
         for file in &files {
             context.output.line(format!("created {}", context_show(context, &file.path)));
         }
-        context.output.help("write the SQL, then apply it: `cargo dbmig migrate`");
+        context.output.help(next);
     }
     let paths: Vec<_> = files.iter().map(|file| context.show(&file.path)).collect();
-    context.output.json(
-        &json!({ "dbmig": 1, "command": "generate", "files": paths, "dry_run": args.dry_run }),
-    );
+    context
+        .output
+        .json(&json!({ "dbmig": 1, "command": "generate", "files": paths, "dry_run": dry_run }));
     Ok(Exit::Done)
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use dbmig_build::{Dialect, Level};
+use dbmig_runtime::plan::Backfills;
 
 use super::env_section::EnvironmentConfig;
 use super::place::Place;
@@ -71,6 +72,8 @@ pub struct PolicyConfig {
     pub proof: Option<String>,
     /// `schema_rs`.
     pub schema_rs: Option<String>,
+    /// `backfills`: whether `migrate` runs them; by the environment where nothing is written.
+    pub backfills: Option<Backfills>,
 }
 
 /// `[shadow]`: the scratch database of a proof.
