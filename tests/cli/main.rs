@@ -6,6 +6,7 @@
 mod support;
 
 mod against;
+mod backfill;
 mod bad_input;
 mod before_writing;
 mod check;

@@ -66,7 +66,12 @@ mod tests {
             up: Cow::Borrowed(""),
             down: None,
             settings: Settings::default(),
-            digests: Digests { up: Digest::of_file("up", b""), down: None, metadata: None },
+            digests: Digests {
+                up: Digest::of_file("up", b""),
+                down: None,
+                metadata: None,
+                backfill: None,
+            },
             standing: Standing::Locked,
         }
     }
