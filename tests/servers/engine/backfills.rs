@@ -270,7 +270,7 @@ fn an_interrupt_ends_it_and_it_goes_on_there() {
     for place in places() {
         let place = place.with_rows(ROWS, "-- dbmig:batch 40\n-- dbmig:throttle 40ms\n", FILL);
         let program = place.start(&["backfill", "run", "2"]);
-        wait_until("it never began", || place.state() == "running");
+        wait_until("it never began", || place.hits() == "0|1");
         program.signal("-INT");
         let ran = program.end_within(Duration::from_secs(5), &place.name).exits(130);
         assert!(ran.stderr.contains("cargo dbmig backfill run 2"), "{}: {ran}", place.name);
