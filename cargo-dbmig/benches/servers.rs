@@ -6,6 +6,7 @@
 
 #![allow(clippy::print_stdout, reason = "the figures are the result")]
 
+mod server;
 mod timing;
 
 use std::fs;
@@ -13,6 +14,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use mysql::prelude::Queryable as _;
+use server::{Server, variable};
 use timing::{Side, compare, run};
 
 const RUNS: usize = 5;
@@ -24,28 +26,21 @@ fn migrations() -> usize {
 
 fn main() {
     let mut any = false;
-    let servers = ["DBMIG_TEST_POSTGRES_URL", "DBMIG_TEST_MARIADB_URL", "DBMIG_TEST_MYSQL_URL"];
-    for name in servers {
-        let Some(url) = variable(name) else { continue };
+    for url in server::urls() {
         any = true;
         let dir = tempfile::tempdir().expect("a scratch folder");
-        let bench = Bench { url, dir: dir.path().to_owned() };
-        match bench.url.starts_with("postgres") {
+        let bench = Bench { server: Server { url }, dir: dir.path().to_owned() };
+        match bench.server.is_postgres() {
             true => bench.on_postgres(),
             false => bench.on_mysql(),
         }
-        bench.administer("DROP DATABASE IF EXISTS dbmig_bench");
+        bench.server.drop_it();
     }
     assert!(any, "no server is named: run it as `tests/run -- cargo bench …`");
 }
 
-fn variable(name: &str) -> Option<String> {
-    std::env::var(name).ok().filter(|value| !value.is_empty())
-}
-
 struct Bench {
-    /// The server's, with the database that is always there.
-    url: String,
+    server: Server,
     dir: PathBuf,
 }
 
@@ -75,12 +70,12 @@ impl Bench {
 
     fn on_postgres(&self) {
         self.write_set("BEGIN;\n", "COMMIT;\n");
-        let version = self.postgres("SHOW server_version");
+        let version = self.server.postgres("SHOW server_version");
         println!(
             "{} migrations on PostgreSQL {version}, medians of alternating runs",
             migrations()
         );
-        let fresh = || self.fresh();
+        let fresh = || self.server.fresh();
         let ours = Side { before: &fresh, command: &|| self.ours(&["migrate"]) };
         let psql = || {
             let mut command = Command::new("psql");
@@ -91,7 +86,7 @@ impl Bench {
                 "-f",
                 "script.sql",
                 "-d",
-                &self.database(),
+                &self.server.database(),
             ]);
             command.current_dir(&self.dir);
             command
@@ -105,7 +100,7 @@ impl Bench {
 
     fn on_mysql(&self) {
         self.write_set("", "");
-        let mut conn = self.mysql();
+        let mut conn = self.server.mysql();
         let about: Option<(String, bool)> =
             conn.query_first("SELECT VERSION(), @@log_bin").expect("a version");
         let (version, has_log) = about.expect("a row");
@@ -114,7 +109,7 @@ impl Bench {
             "{} migrations on {version}, {log} binary log, medians of alternating runs",
             migrations()
         );
-        let fresh = || self.fresh();
+        let fresh = || self.server.fresh();
         let ours = Side { before: &fresh, command: &|| self.ours(&["migrate"]) };
         let client = Side { before: &fresh, command: &|| self.client() };
         compare("apply all, against the client", RUNS, &ours, &client);
@@ -131,7 +126,7 @@ impl Bench {
     /// Sessions of both that write no binary log.
     fn without_log(&self) {
         let off = "SET sql_log_bin = 0";
-        let url = self.database();
+        let url = self.server.database();
         let toml = format!(
             "dialect = \"mysql\"\n[env.development]\nurl = \"{url}\"\ninit_sql = \"{off}\"\n"
         );
@@ -149,7 +144,7 @@ impl Bench {
         let diesel = || {
             let mut command = Command::new(&program);
             command.args(["migration", "run"]).current_dir(&self.dir);
-            command.env("DATABASE_URL", self.database());
+            command.env("DATABASE_URL", self.server.database());
             command
         };
         let theirs = Side { before: fresh, command: &diesel };
@@ -157,7 +152,7 @@ impl Bench {
     }
 
     fn without_work(&self) {
-        self.fresh();
+        self.server.fresh();
         run(&mut self.ours(&["migrate"]));
         let keep = || {};
         let migrate = Side { before: &keep, command: &|| self.ours(&["migrate"]) };
@@ -169,13 +164,13 @@ impl Bench {
         let mut command = Command::new(env!("CARGO_BIN_EXE_cargo-dbmig"));
         command.args(args).current_dir(&self.dir);
         if !self.dir.join("dbmig.toml").exists() {
-            command.env("DATABASE_URL", self.database());
+            command.env("DATABASE_URL", self.server.database());
         }
         command
     }
 
     fn client(&self) -> Command {
-        let opts = mysql::Opts::from_url(&self.url).expect("a URL");
+        let opts = mysql::Opts::from_url(&self.server.url).expect("a URL");
         let mut command = Command::new("mariadb");
         command.arg(format!("--host={}", opts.get_ip_or_hostname()));
         command.arg(format!("--port={}", opts.get_tcp_port()));
@@ -187,39 +182,5 @@ impl Bench {
             command.env("MYSQL_PWD", password);
         }
         command
-    }
-
-    fn database(&self) -> String {
-        let (server, _) = self.url.rsplit_once('/').expect("the URL of a server names a database");
-        format!("{server}/dbmig_bench")
-    }
-
-    fn fresh(&self) {
-        self.administer("DROP DATABASE IF EXISTS dbmig_bench");
-        self.administer("CREATE DATABASE dbmig_bench");
-    }
-
-    fn administer(&self, sql: &str) {
-        match self.url.starts_with("postgres") {
-            true => drop(self.postgres(sql)),
-            false => self.mysql().query_drop(sql).expect("the server does it"),
-        }
-    }
-
-    fn postgres(&self, sql: &str) -> String {
-        let mut client =
-            postgres::Client::connect(&self.url, postgres::NoTls).expect("a PostgreSQL server");
-        let messages = client.simple_query(sql).expect("the server does it");
-        let value = |message| match message {
-            postgres::SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
-            _ => None,
-        };
-        messages.into_iter().find_map(value).unwrap_or_default()
-    }
-
-    fn mysql(&self) -> mysql::Conn {
-        let opts = mysql::Opts::from_url(&self.url).expect("a URL");
-        let opts = mysql::OptsBuilder::from_opts(opts).prefer_socket(false);
-        mysql::Conn::new(opts).expect("a MySQL server")
     }
 }

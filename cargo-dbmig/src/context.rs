@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use dbmig_build::check::{self, Checked, Options};
-use dbmig_build::{Code, Dialect, Findings, Group, MigrationSet, Policy, Severity, Version};
+use dbmig_build::{Code, Demand, Dialect, Findings, Group, MigrationSet, Policy, RawSet, Severity};
 use dbmig_runtime::Session;
 
 use crate::config::{Config, Env, Environment, Kind};
@@ -13,9 +13,11 @@ use crate::error::{CliError, CliResult};
 use crate::exit::Exit;
 use crate::global::GlobalArgs;
 use crate::metadata;
+use crate::operations::schema_files;
 use crate::output::Output;
 use crate::project::{self, MIGRATION_DIRECTORY, Overrides, Project};
 use crate::render;
+use crate::scaffold::relative_path;
 use crate::workspace;
 
 /// How long a command waits for another runner: a person, or a pipeline, has more time than an
@@ -175,28 +177,56 @@ impl<'o> Context<'o> {
 
     /// The policy of `dbmig.toml`; `None` without one, and then the lock's holds.
     pub fn policy(&self) -> Option<Policy> {
-        self.project.config.from_file.then(|| Policy {
-            start_after: self.project.config.policy.start_after.clone().map(Version::new),
-            lints: self
-                .project
-                .config
-                .lints
-                .iter()
-                .map(|(code, lint)| (code.clone(), lint.level))
-                .collect(),
-        })
+        self.project.config.from_file.then(|| self.project.config.policy_of_sets())
     }
 
-    /// Loads and checks the set.
+    /// Loads and checks the set, for whoever runs it.
     ///
     /// # Errors
     ///
     /// The database must be named, or is not known. Findings are no error: they are in the result.
     pub fn check(&self) -> CliResult<Checked> {
+        self.judge(&self.raw_set()?)
+    }
+
+    /// Loads and checks the set with `schema.rs`, for whoever builds it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Context::check`], and `diesel.toml` says something that Diesel does not know.
+    pub fn check_for_build(&self) -> CliResult<Checked> {
+        let (mut raw, dir) = (self.raw_set()?, self.migrations_dir()?);
+        let names = match self.policy() {
+            Some(policy) if policy.schema_rs == Demand::Off => return self.judge(&raw),
+            Some(_) => schema_files::named(self)?
+                .iter()
+                .map(|file| relative_path(&dir, &file.path))
+                .collect(),
+            None => dbmig_build::locked_schemas(&raw),
+        };
+        dbmig_build::load_schemas(&mut raw, &dir, names);
+        self.judge(&raw)
+    }
+
+    /// Loads the set, and judges nothing of it.
+    ///
+    /// # Errors
+    ///
+    /// The database must be named, or is not known.
+    pub fn raw_set(&self) -> CliResult<RawSet> {
         let dir = self.migrations_dir()?;
         let mut raw = dbmig_build::load(&dir, &self.show(&dir));
         let seeds = self.seeds_dir()?;
         dbmig_build::load_reference(&mut raw, &seeds, &self.show(&seeds));
+        Ok(raw)
+    }
+
+    /// Checks what was loaded, or what is about to be written.
+    ///
+    /// # Errors
+    ///
+    /// As [`Context::check`].
+    pub fn judge(&self, raw: &RawSet) -> CliResult<Checked> {
         let options = Options {
             read_settings: metadata::read,
             dialects: self.configured_dialect()?.map(|dialect| vec![dialect]),
@@ -204,7 +234,7 @@ impl<'o> Context<'o> {
             lock_required: self.project.config.from_file,
             judge_locked: true,
         };
-        Ok(check::run(&raw, &options))
+        Ok(check::run(raw, &options))
     }
 
     /// The set for a verb that runs it.
@@ -237,7 +267,9 @@ impl<'o> Context<'o> {
                 stopping.push(finding);
             } else if error
                 && (about_metadata(finding.code)
-                    || finding.code.group() == Group::Lock && !finding.code.is_settled_by_lock())
+                    || finding.code.group() == Group::Lock
+                        && !finding.code.is_settled_by_lock()
+                        && !finding.code.is_about_proof())
             {
                 // Habits are for `check` and the build; here they would only be in the way.
                 finding.severity = Severity::Warning;
@@ -257,6 +289,11 @@ impl<'o> Context<'o> {
             CliError::new(Exit::Findings, "the migrations are not in order; nothing was run");
         if protected && stopping.iter().any(|finding| finding.code == Code::Draft) {
             error = error.note("a protected environment takes locked migrations only");
+        }
+        if stopping.iter().any(|finding| finding.code.is_about_proof()) {
+            error = error.note(
+                "a protected environment takes nothing that `[policy] proof = \"required\"` refuses",
+            );
         }
         Err(error.help("see all of it: `cargo dbmig check`"))
     }

@@ -99,6 +99,18 @@ impl Git {
         Ok(entries.into_iter().map(|(path, _)| path).zip(contents).collect())
     }
 
+    /// One file in a commit; `None` where the commit has none there.
+    pub fn file(&self, commit: &str, path: &Path) -> Option<Vec<u8>> {
+        // Of a file that is gone its folder may still be there, under its real name.
+        let folder = path.parent()?;
+        let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+        let top = self.top.canonicalize().unwrap_or_else(|_| self.top.clone());
+        let below = folder.join(path.file_name()?).strip_prefix(&top).ok()?.to_owned();
+        let object = format!("{commit}:{}", below.to_string_lossy().replace('\\', "/"));
+        let output = command(&self.top, &["cat-file", "blob", &object]).output().ok()?;
+        output.status.success().then_some(output.stdout)
+    }
+
     /// The contents of objects, by one process for all of them.
     fn contents<'a>(&self, objects: impl Iterator<Item = &'a str>) -> Option<Vec<Vec<u8>>> {
         let objects: Vec<_> = objects.collect();

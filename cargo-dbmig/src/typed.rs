@@ -13,7 +13,8 @@ pub struct Typed {
 }
 
 /// Commands that mean another set in another project.
-const ABOUT_A_PROJECT: [&str; 7] = ["check", "generate", "init", "lock", "rebase", "setup", "sql"];
+const ABOUT_A_PROJECT: [&str; 8] =
+    ["check", "generate", "init", "lock", "prove", "rebase", "setup", "sql"];
 
 /// Commands that mean another database in another environment as well.
 const ABOUT_A_DATABASE: [&str; 11] = [

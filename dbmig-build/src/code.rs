@@ -84,10 +84,14 @@ codes! {
     NulByte = "nul-byte", Integrity, Error, "A file holds a NUL byte.";
     NotUtf8 = "not-utf8", Integrity, Error, "A file is not UTF-8.";
     PolicyStale = "policy-stale", Lock, Warning, "The lock file holds other decisions than the configuration.";
+    ProofFailed = "proof-failed", Lock, Error, "A way back was tried, and refused.";
+    ProofMissing = "proof-missing", Lock, Error, "Nobody has proved a way back.";
+    ProofVoid = "proof-void", Lock, Error, "A way back was proved for other texts.";
     Reformatted = "reformatted", Lock, Note, "A locked migration differs in white space and comments only.";
     Removed = "removed", Lock, Error, "A locked migration is gone.";
     Renamed = "renamed", Lock, Warning, "The directory of a locked migration has another name.";
     RepeatableChanged = "repeatable-changed", Lock, Error, "A repeatable migration is not what was locked.";
+    SchemaRsChanged = "schema-rs-changed", Lock, Error, "A `schema.rs` is not what was locked.";
     SeedChanged = "seed-changed", Lock, Error, "A reference seed is not what was locked.";
     SessionSetting = "session-setting", Habit, Warning, "A setting outlasts the migration.";
     StraySql = "stray-sql", Habit, Warning, "A plain `.sql` file stands beside the migrations.";
@@ -106,6 +110,11 @@ impl Code {
     /// and only `check` and protected environments refuse it.
     pub const fn is_settled_by_lock(self) -> bool {
         matches!(self, Self::Draft | Self::RepeatableChanged | Self::SeedChanged)
+    }
+
+    /// Whether it is about proofs: a run mends nothing of it, and `cargo dbmig prove` does.
+    pub const fn is_about_proof(self) -> bool {
+        matches!(self, Self::ProofFailed | Self::ProofMissing | Self::ProofVoid)
     }
 
     /// Finds a code by its name.

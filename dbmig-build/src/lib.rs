@@ -29,6 +29,7 @@ mod policy;
 mod printable;
 mod raw;
 mod repeatable;
+mod schema_rs;
 mod seed;
 mod set;
 mod settings;
@@ -45,10 +46,12 @@ pub use finding::{Finding, Findings, Severity};
 pub use load::load;
 pub use lock::{LockEntry, LockFile};
 pub use migration::{Digests, Migration, Standing};
-pub use policy::{Level, Policy};
+pub use policy::{Demand, Level, Policy};
 pub use printable::{one_line, printable};
 pub use raw::{RawFile, RawMigration, RawNamed, RawSet};
 pub use repeatable::Repeatable;
+#[cfg(feature = "fs")]
+pub use schema_rs::{load_schemas, locked_schemas};
 pub use seed::{SEED_SETS, Seed};
 #[cfg(feature = "fs")]
 pub use seed::{load_reference, load_seeds};

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::Version;
+use crate::{Severity, Version};
 
 /// The level that `[lints]` gives a code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -43,6 +43,46 @@ impl fmt::Display for Level {
     }
 }
 
+/// How much a set's owners ask for where nothing has to be asked for: `[policy] proof` and `schema_rs`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Demand {
+    /// Nothing is looked at.
+    #[default]
+    Off,
+    /// What is missing is a warning.
+    Warn,
+    /// What is missing is an error.
+    Strict,
+}
+
+impl Demand {
+    /// The words of `proof`.
+    pub const PROOF: [(&'static str, Self); 3] =
+        [("off", Self::Off), ("warn", Self::Warn), ("required", Self::Strict)];
+    /// The words of `schema_rs`.
+    pub const SCHEMA_RS: [(&'static str, Self); 3] =
+        [("off", Self::Off), ("warn", Self::Warn), ("deny", Self::Strict)];
+
+    /// The severity of what is missing; `None` where nobody asks.
+    pub const fn severity(self) -> Option<Severity> {
+        match self {
+            Self::Off => None,
+            Self::Warn => Some(Severity::Warning),
+            Self::Strict => Some(Severity::Error),
+        }
+    }
+
+    pub(crate) fn read(text: &str, words: &[(&str, Self)]) -> Option<Self> {
+        words.iter().find(|(word, _)| *word == text).map(|(_, demand)| *demand)
+    }
+
+    /// The word; `None` where nobody asks.
+    pub(crate) fn word(self, words: &[(&'static str, Self)]) -> Option<&'static str> {
+        let word = words.iter().find(|(_, demand)| *demand == self).map(|(word, _)| *word);
+        word.filter(|_| self != Self::Off)
+    }
+}
+
 /// Decisions about a whole set.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Policy {
@@ -50,6 +90,10 @@ pub struct Policy {
     pub start_after: Option<Version>,
     /// Levels by code name.
     pub lints: BTreeMap<String, Level>,
+    /// Whether the way back of a locked migration has to be proved.
+    pub proof: Demand,
+    /// Whether `schema.rs` has to be what was locked.
+    pub schema_rs: Demand,
 }
 
 impl Policy {

@@ -19,6 +19,8 @@ pub struct RawSet {
     pub seeds_path: String,
     /// Reference seeds, sorted by name: their paths below the seeds directory.
     pub seeds: Vec<RawNamed>,
+    /// `schema.rs`, by its path from the migrations directory; `None` where nobody looks.
+    pub schemas: Option<Vec<RawNamed>>,
     /// What could not be read, or has no name that can be written: path and reason.
     pub unreadable: Vec<(String, String)>,
     /// Links that lead out of the directory, as paths below it.
@@ -103,6 +105,12 @@ impl RawSet {
     /// The path of a reference seed, for findings.
     pub fn path_of_seed(&self, name: &str) -> String {
         joined(&self.seeds_path, &[name])
+    }
+
+    /// The path of a `schema.rs`, for findings.
+    pub fn path_of_schema(&self, name: &str) -> String {
+        let path = crate::schema_rs::beside(std::path::Path::new(&self.path), name);
+        path.display().to_string().replace('\\', "/")
     }
 }
 

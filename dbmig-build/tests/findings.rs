@@ -14,6 +14,10 @@ use dbmig_build::{Code, Dialect, LockEntry, LockFile, Policy, Version, load, loa
 const ELSEWHERE: &[(&str, &str)] = &[
     ("base-changed", "the rule's own tests; tests/cli/against.rs"),
     ("base-unknown", "tests/cli/against.rs"),
+    ("proof-failed", "the rule's own tests; tests/cli/proof_policy.rs"),
+    ("proof-missing", "the rule's own tests; tests/cli/proof_policy.rs"),
+    ("proof-void", "the rule's own tests; tests/cli/proof_policy.rs"),
+    ("schema-rs-changed", "the rule's own tests; tests/cli/schema_policy.rs"),
     // The build reads a subset of metadata.toml, and says `metadata-not-read`.
     ("invalid-metadata", "tests/cli/check.rs"),
 ];

@@ -1,7 +1,7 @@
 //! The formats of the lock file that were written once are read for good.
 
-use dbmig_build::LockFile;
 use dbmig_build::lock::{LockError, Verdict, resolve};
+use dbmig_build::{Demand, LockFile};
 
 /// Holds every kind of line and of field.
 const FORMAT_1: &str = include_str!("fixtures/lock/format-1.lock");
@@ -12,6 +12,8 @@ fn format_1_is_read_and_written_byte_for_byte() {
     assert_eq!(lock.render(), FORMAT_1);
     assert_eq!(resolve(FORMAT_1).unwrap().lock.render(), FORMAT_1, "what is in order stays");
     assert_eq!((lock.len(), lock.repeatables.len(), lock.seeds.len()), (4, 1, 2));
+    assert_eq!(lock.schemas.keys().collect::<Vec<_>>(), ["../src/schema.rs"]);
+    assert_eq!((lock.policy.proof, lock.policy.schema_rs), (Demand::Strict, Demand::Warn));
     let verdicts: Vec<_> =
         lock.entries().map(|entry| entry.proof.as_ref().unwrap().verdict.clone()).collect();
     assert_eq!(
@@ -36,11 +38,12 @@ fn the_inputs_of_a_proof_are_digested_as_they_were() {
 fn what_a_newer_version_wrote_is_refused_by_line() {
     for (from, to, place, what) in [
         ("dbmig-lock 1", "dbmig-lock 2", 2, "format 2"),
-        ("\nrepeatable ", "\nprocedure ", 13, "line `procedure`"),
-        (" late=", " sometimes=", 10, "field `sometimes`"),
-        ("dialects sqlite", "dialects oracle", 6, "dialect `oracle`"),
-        ("policy start_after", "policy freeze_after", 7, "policy `freeze_after`"),
-        ("proof=lossless ", "proof=likely ", 9, "verdict `likely`"),
+        ("\nrepeatable ", "\nprocedure ", 14, "line `procedure`"),
+        (" late=", " sometimes=", 11, "field `sometimes`"),
+        ("dialects sqlite", "dialects oracle", 7, "dialect `oracle`"),
+        ("policy start_after", "policy freeze_after", 8, "policy `freeze_after`"),
+        ("schema_rs=warn", "schema_rs=maybe", 8, "policy `schema_rs=maybe`"),
+        ("proof=lossless ", "proof=likely ", 10, "verdict `likely`"),
     ] {
         let text = FORMAT_1.replacen(from, to, 1);
         assert_ne!(text, FORMAT_1, "{from}");

@@ -68,6 +68,17 @@ pub trait Session {
     /// What the database reports.
     fn query(&mut self, sql: &str, values: &[Value<'_>]) -> DbResult<Vec<Row>>;
 
+    /// Runs a script and then one query without parameters, whose rows it returns: in one call to the
+    /// server where the family of connections can. Columns must be text, or cast to it.
+    ///
+    /// # Errors
+    ///
+    /// What the database reports.
+    fn query_after(&mut self, script: &str, sql: &str) -> DbResult<Vec<Row>> {
+        self.execute(script)?;
+        self.query(sql, &[])
+    }
+
     /// Whether the caller has a transaction open on this connection.
     ///
     /// # Errors

@@ -12,6 +12,7 @@ fn production() -> Sandbox {
         );
     }
     sandbox.dbmig(["lock"]).ok();
+    sandbox.dbmig(["prove"]).ok();
     sandbox.dbmig(["database", "setup", "--env", "production"]).ok();
     sandbox
 }
@@ -52,8 +53,16 @@ fn taking_out_what_is_missing_needs_it_too() {
     let sandbox = production();
     std::fs::remove_dir_all(sandbox.path("migrations/2_b")).unwrap();
     sandbox.dbmig(["lock", "--relock", "2"]).ok();
+    // The lock knows nothing of it any more, so nothing of it is proved.
     let missing = ["revert", "--missing", "--env", "production"];
-    sandbox.dbmig(missing).exits(2).warns("cargo dbmig revert --missing --confirm prod.sqlite3");
+    sandbox.dbmig(missing).exits(4).warns(
+        "`cargo dbmig revert --missing --accept-unproved --confirm prod.sqlite3 --env production`",
+    );
+    let missing = ["revert", "--missing", "--accept-unproved", "--env", "production"];
+    sandbox
+        .dbmig(missing)
+        .exits(2)
+        .warns("cargo dbmig revert --missing --accept-unproved --confirm prod.sqlite3");
     assert_eq!(sandbox.tables("prod.sqlite3"), ["a", "b"]);
     let json = sandbox.dbmig(missing.into_iter().chain(["--format", "json"])).exits(2).json();
     assert_eq!(json["steps"][0]["action"], "revert");

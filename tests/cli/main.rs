@@ -4,6 +4,10 @@
 
 #[path = "../support/mod.rs"]
 mod support;
+// What they are called where servers have a module of their own.
+use support as sandbox;
+#[path = "../support/row_cases.rs"]
+mod row_cases;
 
 mod against;
 mod backfill;
@@ -22,13 +26,17 @@ mod json;
 mod lock;
 mod migrate;
 mod offline;
+mod proof_policy;
 #[cfg(unix)]
 mod protection;
 mod prove;
 mod records;
 mod revert;
+mod rows;
+mod schema_policy;
 mod schema_rs;
 mod seed;
 mod three_in_the_morning;
+mod ways_back;
 mod without_cargo;
 mod workspace;

@@ -16,10 +16,11 @@ const VERBS: [(&[&str], bool); 9] = [
     (&["db", "reset"], true),
     (&["database", "drop"], true),
     (&["database", "reset"], true),
-    (&["revert"], false),
-    (&["revert", "--all"], false),
-    (&["redo"], false),
-    (&["migration", "revert"], false),
+    // Nothing is proved here: who accepts that is asked for the name all the same.
+    (&["revert", "--accept-unproved"], false),
+    (&["revert", "--all", "--accept-unproved"], false),
+    (&["redo", "--accept-unproved"], false),
+    (&["migration", "revert", "--accept-unproved"], false),
     (&["db", "exec", "-c", "DELETE FROM a"], false),
 ];
 

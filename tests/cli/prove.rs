@@ -163,3 +163,60 @@ fn rows_that_can_not_be_made_are_named() {
     // People are told as well.
     sandbox.dbmig(["prove", "3"]).ok().warns("no rows for odd: CHECK");
 }
+
+#[test]
+fn circles_of_keys_that_are_never_null_get_rows() {
+    let sandbox = Sandbox::project();
+    sandbox.migration(
+        "1_circle",
+        "CREATE TABLE modules (id INTEGER PRIMARY KEY, latest INTEGER NOT NULL REFERENCES releases (id), note TEXT);\n\
+         CREATE TABLE releases (id INTEGER PRIMARY KEY, module INTEGER NOT NULL REFERENCES modules (id));",
+        "DROP TABLE releases; DROP TABLE modules;",
+    );
+    // Fails where a row points to none.
+    sandbox.migration(
+        "2_consistent",
+        "CREATE TABLE orphans (n INT CHECK (n = 0)); \
+         INSERT INTO orphans SELECT count(*) FROM pragma_foreign_key_check;",
+        "DROP TABLE orphans;",
+    );
+    sandbox.migration(
+        "3_note",
+        "ALTER TABLE modules DROP COLUMN note;",
+        "ALTER TABLE modules ADD COLUMN note TEXT;",
+    );
+    let ran = sandbox.dbmig(["prove"]).ok().silent_about("no rows").silent_about("there are rows");
+    assert!(ran.stdout.contains("schema only           3_note"), "{ran}");
+    assert!(ran.stderr.contains("the way back loses modules.note"), "{ran}");
+}
+
+#[test]
+fn a_parent_that_is_dropped_takes_its_children_along() {
+    let rebuild = "CREATE TABLE users_new (id INTEGER PRIMARY KEY, email TEXT NOT NULL, age INT, role INT);\n\
+                   INSERT INTO users_new (id, email, age) SELECT id, email, age FROM users;\n\
+                   DROP TABLE IF EXISTS \"users\";\nALTER TABLE users_new RENAME TO users;";
+    let sandbox = with(&[
+        (
+            "2_posts",
+            "CREATE TABLE posts (id INTEGER PRIMARY KEY, author INT REFERENCES users (id) ON DELETE CASCADE);\n\
+             CREATE TABLE likes (id INTEGER PRIMARY KEY, post INT REFERENCES posts (id) ON DELETE CASCADE);",
+            "DROP TABLE likes; DROP TABLE posts;",
+        ),
+        ("3_role", rebuild, "ALTER TABLE users DROP COLUMN role;"),
+    ]);
+    // So does `migrate`: it runs with foreign keys on, whatever SQLite was built with.
+    let ran = sandbox.dbmig(["prove", "3"]).ok();
+    assert!(ran.stderr.contains("the way back loses likes, posts"), "{ran}");
+    let said = "warning: 3_role/up.sql: DROP TABLE users takes along what refers to it: likes, posts\n\
+                help: write `foreign_keys = \"off\"` below `[dbmig]` in its metadata.toml";
+    assert!(ran.stderr.contains(said), "{ran}");
+    sandbox.write(
+        "migrations/3_role/metadata.toml",
+        "run_in_transaction = true\n[dbmig]\nforeign_keys = \"off\"\n",
+    );
+    sandbox
+        .dbmig(["prove", "3"])
+        .ok()
+        .says("lossless              3_role")
+        .silent_about("takes along");
+}

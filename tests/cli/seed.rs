@@ -26,7 +26,7 @@ fn the_kind_decides_which_sets_run() {
     ] {
         if file != "dev.sqlite3" {
             std::fs::copy(sandbox.path("dev.sqlite3"), sandbox.path(file)).unwrap();
-            sandbox.dbmig(["redo", "--env", env, "--confirm", file]).ok();
+            sandbox.dbmig(["redo", "--env", env, "--accept-unproved", "--confirm", file]).ok();
         }
         sandbox.dbmig(["seed", "run", "--env", env]).ok();
         assert_eq!(sandbox.query(file, ROWS), rows, "{env}");

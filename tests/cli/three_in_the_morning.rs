@@ -39,14 +39,18 @@ fn on_sqlite() {
     sandbox.execute("prod.sqlite3", "UPDATE users SET email = 'b' WHERE id = 2");
     let _ = typed(&sandbox, &["migrate"]).ok().says("1 migration applied");
 
-    let _ = typed(&sandbox, &["revert"]).exits(2).warns("--confirm prod.sqlite3");
+    let flags = "--accept-unproved --confirm prod.sqlite3";
+    let _ = typed(&sandbox, &["revert"]).exits(4).warns(flags);
     let revert = ["revert", "--confirm", "prod.sqlite3"];
-    let ran = typed(&sandbox, &revert).exits(3).warns("migrations/2_unique/down.sql:1:1: ");
+    let unproved = ["revert", "--accept-unproved", "--confirm", "prod.sqlite3"];
+    let ran = typed(&sandbox, &unproved).exits(3).warns("migrations/2_unique/down.sql:1:1: ");
     let _ = ran.warns("no such index: users_mail").warns("rolled back");
     assert_eq!(columns(&sandbox), "id,email,name");
     let down = "DROP INDEX users_email;\nALTER TABLE users DROP COLUMN name;\n";
     sandbox.write("migrations/2_unique/down.sql", down);
     sandbox.dbmig(["lock", "--relock", "2"]).ok();
+    let _ = typed(&sandbox, &revert).exits(4).warns("`cargo dbmig prove`");
+    sandbox.dbmig(["prove"]).ok();
     let ran = typed(&sandbox, &revert).ok().says("1 migration reverted");
     let _ = ran.warns("is not the one it was applied with");
     assert_eq!(columns(&sandbox), "id,email");

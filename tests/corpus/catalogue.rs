@@ -9,7 +9,7 @@ use diesel_migrations::{FileBasedMigrations, MigrationHarness as _};
 
 use super::sets;
 
-fn read(conn: &mut SqliteConnection) -> Catalogue {
+pub(crate) fn read(conn: &mut SqliteConnection) -> Catalogue {
     Catalogue::read(conn, &Scope::default()).unwrap()
 }
 

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "these are tests")]
 
 mod catalogue;
+mod changes;
 mod diesel_program;
 mod differential;
 mod histories;

@@ -8,4 +8,5 @@ mod support;
 mod build_script;
 mod dependencies;
 mod init;
+mod policies;
 mod shop;

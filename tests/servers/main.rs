@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "these are tests")]
 
 mod catalogue;
+mod changes;
 mod connections;
 mod engine;
 #[path = "../../dbmig-build/tests/lock_faults/pairs.rs"]
@@ -14,6 +15,8 @@ mod print_schema;
 #[path = "../support/proofs.rs"]
 mod proofs;
 mod rebase;
+#[path = "../support/row_cases.rs"]
+mod row_cases;
 mod runtime;
 #[path = "../support/mod.rs"]
 mod sandbox;

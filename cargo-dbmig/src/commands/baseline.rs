@@ -1,8 +1,12 @@
 //! `baseline`: adopt a database that has the schema already.
 
+use std::collections::BTreeSet;
+
 use clap::Args;
+use dbmig_build::Version;
 use dbmig_runtime::history;
 use dbmig_runtime::plan;
+use dbmig_runtime::session::Session;
 use serde_json::json;
 
 use super::ConsentArgs;
@@ -11,7 +15,7 @@ use crate::database::Access;
 use crate::error::{CliError, CliResult};
 use crate::exit::Exit;
 use crate::failure;
-use crate::operations::{deciding, running};
+use crate::operations::{deciding, running, verifying};
 use crate::render;
 use crate::shell;
 
@@ -27,6 +31,10 @@ pub struct BaselineArgs {
     /// Also where the database has no tables at all
     #[arg(long)]
     force: bool,
+    /// Only where the database is what these migrations make on a scratch database: ends with 5 and the
+    /// difference otherwise
+    #[arg(long)]
+    verify: bool,
     /// Show what would be recorded, and record nothing
     #[arg(long)]
     dry_run: bool,
@@ -54,6 +62,19 @@ pub(crate) fn run(context: &mut Context<'_>, args: &BaselineArgs) -> CliResult<E
         .help("create them: `cargo dbmig migrate`")
         .help("if the migrations create none: `cargo dbmig baseline --force`"));
     }
+    let recorded = |version: &Version| {
+        sides.history.applied.contains_key(version)
+            || decisions.iter().any(|decision| decision.version() == version)
+    };
+    let recorded: BTreeSet<_> =
+        sides.set.iter().map(|m| m.version.clone()).filter(recorded).collect();
+    let seen = match args.verify && !decisions.is_empty() {
+        true => {
+            let wanted = |version: &Version| recorded.contains(version);
+            Some(verifying::verified(context, &mut sides, &wanted, "nothing was recorded")?)
+        }
+        false => None,
+    };
     let names: Vec<_> = decisions
         .iter()
         .map(|decision| render::name_of(&sides.set, &sides.history, decision.version()))
@@ -75,10 +96,17 @@ pub(crate) fn run(context: &mut Context<'_>, args: &BaselineArgs) -> CliResult<E
     }
     let at = args.at.as_deref().map(|at| format!(" --at {}", shell::quoted(at)));
     let force = if args.force { " --force" } else { "" };
-    let command = format!("cargo dbmig baseline{}{force}", at.unwrap_or_default());
+    let verify = if args.verify { " --verify" } else { "" };
+    let command = format!("cargo dbmig baseline{}{force}{verify}", at.unwrap_or_default());
     let what = format!("recording {count} as applied");
-    deciding::ask(context, &mut sides, what, args.consent.confirm(), command)?;
-    deciding::record(context, &mut sides, &decisions, "baseline", "cargo dbmig baseline")?;
+    deciding::ask(context, &mut sides, what, args.consent.confirm(), command.clone())?;
+    let again = "cargo dbmig baseline";
+    let mut holds = |session: &mut dyn Session| {
+        seen.as_ref().map_or(Ok(true), |seen| seen.still_holds(session))
+    };
+    if !deciding::record_if(context, &mut sides, &decisions, "baseline", again, &mut holds)? {
+        return Err(verifying::changed_meanwhile(&database, &command));
+    }
     context.output.line(format!("{database}: {count} recorded as applied, and not run"));
     context.output.json(&json);
     Ok(Exit::Done)

@@ -9,6 +9,7 @@ use crate::context::Context;
 use crate::error::{CliError, CliResult};
 use crate::exit::Exit;
 use crate::operations::base;
+use crate::operations::proving::WaysBack;
 use crate::output::Format;
 use crate::render;
 use crate::typed::Typed;
@@ -46,11 +47,13 @@ pub(crate) fn run(context: &mut Context<'_>, args: &CheckArgs) -> CliResult<Exit
     };
     let mut merged = Findings::default();
     let mut sets = 0;
-    for (migrations, findings) in findings {
+    let mut ways = WaysBack::default();
+    for Outcome { migrations, findings, ways_back } in findings {
         sets += 1;
         merged.extend(findings);
+        ways.add(ways_back);
         if context.output.format == Format::Human {
-            context.output.progress(format!("checked {migrations}"));
+            context.output.progress(format!("checked {migrations}{}", ways_back.in_words()));
         }
     }
     render::findings(context.output, &merged);
@@ -60,7 +63,7 @@ pub(crate) fn run(context: &mut Context<'_>, args: &CheckArgs) -> CliResult<Exit
         None => format!("{sets_in_words}: in order"),
     });
     context.output.json(&json!({
-        "dbmig": 1, "command": "check", "sets": sets,
+        "dbmig": 1, "command": "check", "sets": sets, "ways_back": ways.json(),
         "findings": merged.iter().map(render::finding_json).collect::<Vec<_>>(),
     }));
     let exit = if merged.has_errors() { Exit::Findings } else { Exit::Done };
@@ -85,10 +88,17 @@ fn one_project(context: &Context<'_>, args: &CheckArgs) -> bool {
     named || (!args.workspace && !workspace::is_workspace(&context.project))
 }
 
-type Outcome = (String, Findings);
+/// What is to be said of a set.
+struct Outcome {
+    /// Where it is, and how large.
+    migrations: String,
+    findings: Findings,
+    ways_back: WaysBack,
+}
 
 fn only(context: &mut Context<'_>, against: Option<&str>) -> CliResult<Outcome> {
-    let mut checked = context.check()?;
+    let mut checked = context.check_for_build()?;
+    let policy = context.policy();
     let compared = base::findings(context, &checked, against)?;
     // A conflict with what is locked here and with the base is one conflict.
     checked.findings.retain_mut(|finding| {
@@ -111,7 +121,14 @@ fn only(context: &mut Context<'_>, against: Option<&str>) -> CliResult<Outcome> 
         Some(set) => set.len(),
         None => dbmig_build::load(&dir, &shown).migrations.len(),
     };
-    Ok((format!("{shown} ({})", render::count(count, "migration")), checked.findings))
+    let ways_back = checked.lock.as_ref().map_or_else(WaysBack::default, |lock| {
+        WaysBack::of(lock, policy.as_ref().unwrap_or(&lock.policy))
+    });
+    Ok(Outcome {
+        migrations: format!("{shown} ({})", render::count(count, "migration")),
+        findings: checked.findings,
+        ways_back,
+    })
 }
 
 /// Every database of the project, or the one that was named.

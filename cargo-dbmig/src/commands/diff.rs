@@ -1,5 +1,7 @@
 //! `diff`: how two schemas differ.
 
+use std::path::Path;
+
 use clap::Args;
 use dbmig_runtime::catalogue::Difference;
 use serde_json::{Value, json};
@@ -7,13 +9,17 @@ use serde_json::{Value, json};
 use crate::context::Context;
 use crate::error::{CliError, CliResult};
 use crate::exit::Exit;
+use crate::operations::rust_schemas;
 use crate::operations::sources::{self, Origin};
 use crate::render;
+use crate::schema_rs::compare;
 
 /// Show how two schemas differ
 ///
 /// Each is one of: `empty`; `migrations`, what they produce on a scratch database; `migrations@<id>`, the
-/// same up to one of them; `env:<name>`; `url:<URL>`; a file of SQL. Nothing is written anywhere.
+/// same up to one of them; `env:<name>`; `url:<URL>`; a file of SQL; a `schema.rs`; `git:<commit>`, the
+/// migrations of a commit; `git:<commit>:<path>`, a file or a migrations directory of it. Nothing is written
+/// anywhere. Beside a `schema.rs` only what such a file can tell is compared.
 #[derive(Debug, Args)]
 pub struct DiffArgs {
     /// What it was
@@ -28,6 +34,9 @@ pub struct DiffArgs {
 }
 
 pub(crate) fn run(context: &mut Context<'_>, args: &DiffArgs) -> CliResult<Exit> {
+    if let Some(path) = args.to.rust().or(args.from.rust()) {
+        return run_rust(context, args, path);
+    }
     let scope = sources::everything(context)?;
     let from = sources::catalogue(context, &args.from, &scope)?;
     let to = sources::catalogue(context, &args.to, &scope)?;
@@ -46,6 +55,33 @@ pub(crate) fn run(context: &mut Context<'_>, args: &DiffArgs) -> CliResult<Exit>
     context.output.json(&json!({
         "dbmig": 1, "command": "diff", "differences": values(&differences),
     }));
+    Ok(if args.exit_code && !differences.is_empty() { Exit::Findings } else { Exit::Done })
+}
+
+/// As far as a `schema.rs` tells: the other side as the one that would be written of it.
+fn run_rust(context: &mut Context<'_>, args: &DiffArgs, path: &Path) -> CliResult<Exit> {
+    let print = rust_schemas::written(context, path)?;
+    let from = rust_schemas::told(context, &args.from, &print)?;
+    let to = rust_schemas::told(context, &args.to, &print)?;
+    let differences = compare::differences(&from, &to);
+    for difference in &differences {
+        context.output.line(difference.to_string());
+    }
+    context.output.line(match differences.len() {
+        0 => "no difference that a schema.rs can tell".to_owned(),
+        some => render::count(some, "difference"),
+    });
+    context.output.note(
+        "a schema.rs tells tables, columns, their types, primary keys, and joins: indexes, defaults, \
+         conditions, and all else were not compared",
+    );
+    let values: Vec<_> = differences
+        .iter()
+        .map(|one| {
+            json!({ "kind": one.kind, "of": one.of, "name": one.name, "text": one.to_string() })
+        })
+        .collect();
+    context.output.json(&json!({ "dbmig": 1, "command": "diff", "differences": values }));
     Ok(if args.exit_code && !differences.is_empty() { Exit::Findings } else { Exit::Done })
 }
 

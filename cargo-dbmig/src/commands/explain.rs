@@ -31,8 +31,9 @@ const PAGES: &[(&str, &str)] = pages! {
     "duplicate-version" "empty-up" "invalid-backfill" "invalid-metadata" "invalid-name" "invalid-requires" "late-conflict" "late-draft"
     "late-opaque" "link-outside" "lock-conflict" "lock-malformed" "lock-missing" "lock-unsupported" "metadata-not-read"
     "metadata-transaction-missing" "missing-down" "missing-up" "modified" "needs-no-transaction"
-    "no-transaction-mixed" "not-utf8" "nul-byte" "policy-stale" "reformatted" "removed" "renamed" "repeatable-changed"
-    "seed-changed" "session-setting" "stray-sql" "todo-left" "transaction-control" "unknown-directive" "unknown-lint"
+    "no-transaction-mixed" "not-utf8" "nul-byte" "policy-stale"
+    "proof-failed" "proof-missing" "proof-void" "reformatted" "removed" "renamed" "repeatable-changed"
+    "schema-rs-changed" "seed-changed" "session-setting" "stray-sql" "todo-left" "transaction-control" "unknown-directive" "unknown-lint"
     "unreadable" "unsure-split" "unused-allow" "unusual-name"
 };
 

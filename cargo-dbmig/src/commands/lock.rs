@@ -6,13 +6,17 @@ use clap::Args;
 use dbmig_build::lock::{
     self, FILE_NAME, FORMAT, Known, LockError, LockedFiles, ResolveError, Resolved,
 };
-use dbmig_build::{Code, Finding, Findings, LockEntry, LockFile, Severity, Standing, Version};
+use dbmig_build::{
+    Code, Demand, Finding, Findings, LockEntry, LockFile, Severity, Standing, Version,
+};
 use serde_json::json;
 
 use crate::context::Context;
 use crate::error::{CliError, CliResult};
 use crate::exit::Exit;
+use crate::operations::proving::WaysBack;
 use crate::operations::{base, locking};
+use crate::project::tidy;
 use crate::render;
 use crate::scaffold::FileChange;
 use crate::select::Catalog;
@@ -74,7 +78,7 @@ pub(crate) fn run(context: &mut Context<'_>, args: &LockArgs) -> CliResult<Exit>
     if args.upgrade {
         return upgrade(context);
     }
-    let checked = context.check()?;
+    let checked = context.check_for_build()?;
     let relocked = relocked(context, args, checked.lock.as_ref())?;
     let stops = |finding: &Finding| {
         let about =
@@ -82,7 +86,8 @@ pub(crate) fn run(context: &mut Context<'_>, args: &LockArgs) -> CliResult<Exit>
         finding.severity == Severity::Error
             && match finding.code {
                 code if code.is_settled_by_lock() => false,
-                Code::LockMissing => false,
+                Code::LockMissing | Code::SchemaRsChanged => false,
+                code if code.is_about_proof() => false,
                 Code::LateConflict => args.late_ok.is_none(),
                 Code::Modified | Code::Removed => !about(&relocked),
                 _ => true,
@@ -118,6 +123,7 @@ pub(crate) fn run(context: &mut Context<'_>, args: &LockArgs) -> CliResult<Exit>
         }
     }
     lock.drop_void_proofs();
+    lock.schemas = checked.schemas.unwrap_or_default();
     mark_late(&mut lock, &others, args.late_ok.as_deref());
     let mut names: Vec<_> = set
         .iter()
@@ -131,12 +137,36 @@ pub(crate) fn run(context: &mut Context<'_>, args: &LockArgs) -> CliResult<Exit>
     let known = previous.as_ref();
     names.extend(changed(&lock.repeatables, known.map(|lock| &lock.repeatables)));
     names.extend(changed(&lock.seeds, known.map(|lock| &lock.seeds)));
+    let schemas = changed(&lock.schemas, known.map(|lock| &lock.schemas));
+    let dir = context.migrations_dir()?;
+    names.extend(schemas.iter().map(|name| context.show(&tidy(&dir.join(name)))));
     let mut late = Findings::default();
     late.extend(
         others.into_iter().filter(|f| matches!(f.code, Code::LateDraft | Code::LateOpaque)),
     );
     render::findings(context.output, &late);
-    write(context, &lock, &names, args.writing())
+    let end = write(context, &lock, &names, args.writing())?;
+    tell_unproved(context, &lock);
+    Ok(end)
+}
+
+/// What the policy asks for, and only `prove` can give.
+fn tell_unproved(context: &mut Context<'_>, lock: &LockFile) {
+    let demand = lock.policy.proof;
+    let ways = WaysBack::of(lock, &lock.policy);
+    let left = ways.all - ways.proved;
+    if left == 0 || demand == Demand::Off {
+        return;
+    }
+    let text = match left {
+        1 => "1 way back is not proved".to_owned(),
+        more => format!("{more} ways back are not proved"),
+    };
+    match demand {
+        Demand::Strict => context.output.warning(format!("{text}: `cargo build` fails until then")),
+        _ => context.output.note(text),
+    }
+    context.output.help("prove: `cargo dbmig prove`, and commit the lock file with it");
 }
 
 /// Late migrations carry the reason why they may stand where they stand.
@@ -234,9 +264,11 @@ fn write(
 /// How much is final.
 fn counts(lock: &LockFile) -> String {
     let mut text = render::count(lock.len(), "final migration");
-    for (count, what) in
-        [(lock.repeatables.len(), "repeatable"), (lock.seeds.len(), "reference seed")]
-    {
+    for (count, what) in [
+        (lock.repeatables.len(), "repeatable"),
+        (lock.seeds.len(), "reference seed"),
+        (lock.schemas.len(), "schema file"),
+    ] {
         if count != 0 {
             text.push_str(&format!(", {}", render::count(count, what)));
         }

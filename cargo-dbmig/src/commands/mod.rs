@@ -34,6 +34,7 @@ use crate::context::Context;
 use crate::error::{CliError, CliResult};
 use crate::exit::Exit;
 use crate::operations::schema_files::{Follow, SchemaFiles};
+use crate::operations::ways_back::Accepted;
 
 /// What a command asks for that can not be undone.
 #[derive(Debug, Clone, Default, Args)]
@@ -46,6 +47,24 @@ pub struct ConsentArgs {
 impl ConsentArgs {
     fn confirm(&self) -> Option<&str> {
         self.confirm.as_deref()
+    }
+}
+
+/// What a revert may lose, where the database is protected.
+#[derive(Debug, Clone, Default, Args)]
+pub struct AcceptArgs {
+    /// Revert also what nobody has proved, where the database is protected
+    #[arg(long)]
+    accept_unproved: bool,
+    /// Revert also what loses this table or column, where the database is protected (can be repeated)
+    #[arg(long, value_name = "TABLE[.COLUMN]")]
+    #[arg(value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    accept_loss: Vec<String>,
+}
+
+impl AcceptArgs {
+    fn accepted(&self) -> Accepted {
+        Accepted { unproved: self.accept_unproved, losses: self.accept_loss.clone() }
     }
 }
 

@@ -6,14 +6,14 @@ use clap::Args;
 use dbmig_build::lock::Verdict;
 use dbmig_build::{LockFile, MigrationSet, Version};
 use dbmig_runtime::catalogue::Scope;
-use dbmig_runtime::proof::{self, Failure, ProofError, Proved};
+use dbmig_runtime::proof::{self, Failure, ProofError, Proved, Warning};
 use serde_json::json;
 
 use crate::context::{Context, Purpose};
 use crate::error::{CliError, CliResult};
 use crate::exit::Exit;
 use crate::failure::{self, Files};
-use crate::operations::{cataloguing, proving};
+use crate::operations::{cataloguing, proving, schema_proof};
 use crate::render;
 use crate::select::Catalog;
 
@@ -23,7 +23,8 @@ use crate::select::Catalog;
 /// dropped afterwards. Before each migration every table gets rows that sit on boundaries; then it is
 /// applied, reverted, compared with what was there, and applied again. The verdicts go into `dbmig.lock`.
 ///
-/// Without a range: what is not proved yet as it is now. Ends with 1 when a way back is refused.
+/// Without a range: what is not proved yet as it is now; and where `[policy] schema_rs` asks and nothing is a
+/// draft, whether `schema.rs` is what the migrations make. Ends with 1 when a way back, or that, is refused.
 #[derive(Debug, Args)]
 pub struct ProveArgs {
     /// The migration, or `A..B` for those after A up to B
@@ -61,6 +62,10 @@ pub(crate) fn run(context: &mut Context<'_>, args: &ProveArgs) -> CliResult<Exit
         true => 0,
         false => proving::keep(context, &set, lock, &proved, dialect)?,
     };
+    let schema_rs = match args.range {
+        Some(_) => schema_proof::Outcome::default(),
+        None => schema_proof::prove(context, &set, args.dry_run)?,
+    };
     let refused = tell_refused(context, &mut proved, &set, files);
     tell_hazards(context, &mut proved, files);
     let total = render::count(proved.len(), "migration");
@@ -72,7 +77,10 @@ pub(crate) fn run(context: &mut Context<'_>, args: &ProveArgs) -> CliResult<Exit
     context.output.json(&json!({
         "dbmig": 1, "command": "prove", "proved": values, "refused": refused, "kept": kept,
     }));
-    Ok(if refused == 0 { Exit::Done } else { Exit::Findings })
+    match schema_rs.refused {
+        Some(error) => Err(error),
+        None => Ok(if refused == 0 { Exit::Done } else { Exit::Findings }),
+    }
 }
 
 /// The verdict in a word or two, for a column.
@@ -162,11 +170,35 @@ fn tell_refused(
 /// find it.
 fn tell_hazards(context: &mut Context<'_>, proved: &mut [Proved], files: Files<'_>) {
     for proved in proved {
+        for warning in std::mem::take(&mut proved.warnings) {
+            match warning {
+                Warning::Later(error) => {
+                    let error = failure::on_scratch(*error, files);
+                    tell_hazard(context, "fails with rows that were written after up.sql", &error);
+                }
+                other => {
+                    context.output.warning(format!("{}/{other}", proved.name));
+                    if matches!(other, Warning::Cascaded { .. }) {
+                        context.output.help(
+                            "write `foreign_keys = \"off\"` below `[dbmig]` in its metadata.toml: \
+                             they are off around the transaction, and checked before it ends",
+                        );
+                    }
+                }
+            }
+        }
         let Some(hazard) = proved.hazard.take() else { continue };
-        let up = crate::project::show(&files.dir.join(&proved.name).join("up.sql"), files.cwd);
-        let error = shown(hazard, &up, files);
-        let causes = error.causes.first().map(|cause| format!(": {cause}")).unwrap_or_default();
-        context.output.warning(format!("fails when there are rows: {}{causes}", error.message));
+        let Some(error) = hazard.into_error() else { continue };
+        tell_hazard(context, "fails when there are rows", &failure::on_scratch(*error, files));
+    }
+}
+
+/// With the statement, and the row that it fails for where the database names it.
+fn tell_hazard(context: &mut Context<'_>, what: &str, error: &CliError) {
+    let causes = error.causes.first().map(|cause| format!(": {cause}")).unwrap_or_default();
+    context.output.warning(format!("{what}: {}{causes}", error.message));
+    for note in &error.notes {
+        context.output.message_line(format!("  note: {note}"));
     }
 }
 
@@ -221,6 +253,7 @@ fn json_of(proved: &Proved) -> serde_json::Value {
         "version": proved.version.as_str(), "name": proved.name, "verdict": proved.verdict.as_str(),
         "lost": lost, "reason": reason, "server": proved.server,
         "refused": proved.failure.is_some(), "fails_with_rows": proved.hazard.is_some(),
+        "warnings": proved.warnings.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "no_rows": proved.no_rows.iter().map(|(table, why)| json!({ "table": table, "why": why })).collect::<Vec<_>>(),
         "differences": proved.failure.as_ref().map(|failure| {
             failure.differences().iter().map(ToString::to_string).collect::<Vec<_>>()

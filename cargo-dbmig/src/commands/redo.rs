@@ -5,13 +5,14 @@ use dbmig_runtime::plan;
 
 use super::extent::Extent;
 use super::revert::{existing_only, report_json, show};
-use super::{ConsentArgs, SchemaArgs};
+use super::{AcceptArgs, ConsentArgs, SchemaArgs};
 use crate::context::{Context, Purpose};
 use crate::database::Access;
 use crate::error::CliResult;
 use crate::exit::Exit;
 use crate::failure;
-use crate::operations::{consent, running};
+use crate::operations::consent::{self, Typed};
+use crate::operations::running;
 use crate::render::{self, Wording};
 
 /// Revert and apply again
@@ -29,6 +30,9 @@ pub struct RedoArgs {
     /// Consent.
     #[command(flatten)]
     consent: ConsentArgs,
+    /// What may be lost.
+    #[command(flatten)]
+    accept: AcceptArgs,
     /// `schema.rs`.
     #[command(flatten)]
     schema: SchemaArgs,
@@ -44,11 +48,12 @@ pub(crate) fn run(context: &mut Context<'_>, args: &RedoArgs) -> CliResult<Exit>
         .map_err(|error| failure::of_plan(&error))?;
     render::notes(context.output, &plan.notes, &sides.set, &sides.history);
     if args.dry_run {
-        show(context, &sides, &plan, "redo")?;
+        show(context, &mut sides, &plan, &args.accept.accepted(), "redo")?;
         return Ok(Exit::Done);
     }
     let command = format!("cargo dbmig redo{}", args.extent.typed());
-    consent::ask_to_revert(context, &mut sides, &plan, args.consent.confirm.as_deref(), command)?;
+    let typed = Typed { confirm: args.consent.confirm(), accepted: &args.accept.accepted() };
+    consent::ask_to_revert(context, &mut sides, &plan, typed, &command)?;
     // What was reverted before a failure is pending then.
     let again = "cargo dbmig migrate";
     let report = schema.execute(context, &mut sides, &plan, Wording::Native, again)?;

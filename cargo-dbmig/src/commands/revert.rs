@@ -6,14 +6,16 @@ use dbmig_runtime::plan::{self, Plan};
 use serde_json::json;
 
 use super::extent::Extent;
-use super::{ConsentArgs, SchemaArgs};
+use super::{AcceptArgs, ConsentArgs, SchemaArgs};
 use crate::context::{Context, Purpose};
 use crate::database::Access;
 use crate::error::CliResult;
 use crate::exit::Exit;
 use crate::failure;
-use crate::operations::consent;
+use crate::operations::consent::{self, Typed};
+use crate::operations::protection;
 use crate::operations::running::{self, Sides};
+use crate::operations::ways_back::{self, Accepted};
 use crate::render::{self, Wording};
 
 /// Revert the most recently applied migration
@@ -34,6 +36,9 @@ pub struct RevertArgs {
     /// Consent.
     #[command(flatten)]
     consent: ConsentArgs,
+    /// What may be lost.
+    #[command(flatten)]
+    accept: AcceptArgs,
     /// `schema.rs`.
     #[command(flatten)]
     schema: SchemaArgs,
@@ -57,13 +62,13 @@ pub(crate) fn run(context: &mut Context<'_>, args: &RevertArgs) -> CliResult<Exi
     let plan = plan.map_err(|error| explain(&error))?;
     render::notes(context.output, &plan.notes, &sides.set, &sides.history);
     if args.dry_run {
-        show(context, &sides, &plan, "revert")?;
+        show(context, &mut sides, &plan, &args.accept.accepted(), "revert")?;
         return Ok(Exit::Done);
     }
     let extent = if args.missing { " --missing".to_owned() } else { args.extent.typed() };
     let command = format!("cargo dbmig revert{extent}");
-    let confirm = args.consent.confirm.as_deref();
-    consent::ask_to_revert(context, &mut sides, &plan, confirm, command)?;
+    let typed = Typed { confirm: args.consent.confirm(), accepted: &args.accept.accepted() };
+    consent::ask_to_revert(context, &mut sides, &plan, typed, &command)?;
     let report =
         schema.execute(context, &mut sides, &plan, Wording::Native, "cargo dbmig revert")?;
     let database = context.database_name()?;
@@ -85,10 +90,13 @@ pub(crate) fn existing_only(context: &Context<'_>) -> CliResult<()> {
 /// Shows the plan of a revert or a redo.
 pub(crate) fn show(
     context: &mut Context<'_>,
-    sides: &Sides,
+    sides: &mut Sides,
     plan: &Plan,
+    accepted: &Accepted,
     command: &str,
 ) -> CliResult<()> {
+    let ways = ways_back::known(context, sides, plan)?;
+    let protected = !ways.is_empty() && protection::of(context, &mut *sides.session)?.holds();
     for line in render::plan_lines(plan, &sides.set, &sides.history, sides.session.dialect()) {
         context.output.line(line);
     }
@@ -96,7 +104,15 @@ pub(crate) fn show(
     if plan.is_empty() {
         context.output.line(format!("{database}: nothing to {command}"));
     }
+    for line in ways_back::in_words(&ways, sides, protected) {
+        context.output.note(line);
+    }
+    let lacking = if protected { accepted.lacking(&ways) } else { Accepted::default() };
+    if !lacking.is_empty() {
+        context.output.note(format!("it would be refused without `{}`", lacking.typed().trim()));
+    }
     let mut value = render::plan_json(plan, &sides.set, &sides.history);
+    ways_back::add_json(&mut value, &ways);
     value["dbmig"] = json!(1);
     value["command"] = json!(command);
     value["dry_run"] = json!(true);

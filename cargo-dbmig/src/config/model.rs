@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use dbmig_build::{Dialect, Level};
+use dbmig_build::{Demand, Dialect, Level, Policy, Version};
 use dbmig_runtime::plan::Backfills;
 
 use super::env_section::EnvironmentConfig;
@@ -68,10 +68,10 @@ pub struct PolicyConfig {
     pub start_after: Option<String>,
     /// `base`: the branch that `check` compares with.
     pub base: Option<String>,
-    /// `proof`.
-    pub proof: Option<String>,
-    /// `schema_rs`.
-    pub schema_rs: Option<String>,
+    /// `proof`: whether ways back have to be proved.
+    pub proof: Demand,
+    /// `schema_rs`: whether `schema.rs` has to be what was locked.
+    pub schema_rs: Demand,
     /// `backfills`: whether `migrate` runs them; by the environment where nothing is written.
     pub backfills: Option<Backfills>,
 }
@@ -130,6 +130,16 @@ impl Config {
     /// The configuration of a project without `dbmig.toml`.
     pub fn defaults() -> Self {
         Self::default()
+    }
+
+    /// What the lock carries of it to everybody who reads the set.
+    pub fn policy_of_sets(&self) -> Policy {
+        Policy {
+            start_after: self.policy.start_after.clone().map(Version::new),
+            lints: self.lints.iter().map(|(code, lint)| (code.clone(), lint.level)).collect(),
+            proof: self.policy.proof,
+            schema_rs: self.policy.schema_rs,
+        }
     }
 
     /// An environment by name.

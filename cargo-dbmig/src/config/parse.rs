@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use dbmig_build::Level;
+use dbmig_build::{Demand, Level};
 use dbmig_runtime::plan::Backfills;
 use toml_edit::TableLike;
 
@@ -148,8 +148,10 @@ fn read_policy(source: Source<'_>, root: &Section<'_>) -> CliResult<PolicyConfig
     Ok(PolicyConfig {
         start_after: section.string("start_after")?,
         base: section.string("base")?,
-        proof: section.string("proof")?,
-        schema_rs: section.string("schema_rs")?,
+        proof: section.parsed("proof", |text| choose(text, &Demand::PROOF))?.unwrap_or_default(),
+        schema_rs: section
+            .parsed("schema_rs", |text| choose(text, &Demand::SCHEMA_RS))?
+            .unwrap_or_default(),
         backfills: section.parsed("backfills", |text| {
             choose(text, &[("run", Backfills::Run), ("defer", Backfills::Defer)])
         })?,

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use dbmig_build::Dialect;
+use dbmig_build::{Demand, Dialect};
 
 use super::super::{Kind, TlsMode, UrlParts};
 use super::*;
@@ -52,7 +52,7 @@ duplicate-version = "deny"
 start_after = "2025"
 base = "origin/main"
 proof = "required"
-schema_rs = "checked"
+schema_rs = "deny"
 
 [shadow]
 url = "postgres://h/shadow"
@@ -87,6 +87,7 @@ init = "shadow.sql"
     assert_eq!(config.lints["missing-down"].level, Level::Allow);
     assert_eq!(config.lints["missing-down"].place.to_string(), "dbmig.toml:36:1");
     assert_eq!(config.policy.start_after.as_deref(), Some("2025"));
+    assert_eq!((config.policy.proof, config.policy.schema_rs), (Demand::Strict, Demand::Strict));
     assert_eq!(config.shadow.url.as_ref().unwrap().reveal(), "postgres://h/shadow");
 }
 
@@ -154,6 +155,11 @@ fn mistakes_have_a_place_and_a_next_step() {
         (
             "[lints]\nx = 'error'",
             "d:2:5: `x` in `[lints]`: `error` is not one of `allow`, `warn`",
+            "",
+        ),
+        (
+            "[policy]\nschema_rs = 'required'",
+            "d:2:13: `schema_rs` in `[policy]`: `required` is not one of `off`, `warn`, `deny`",
             "",
         ),
         (

@@ -135,7 +135,7 @@ fn fetch(name: &str) -> String {
 }
 
 /// The files of a commit in the shape of a directory.
-fn raw_set(path: &str, files: Vec<(String, Vec<u8>)>) -> RawSet {
+pub(super) fn raw_set(path: &str, files: Vec<(String, Vec<u8>)>) -> RawSet {
     let mut migrations: BTreeMap<String, RawMigration> = BTreeMap::new();
     let mut raw = RawSet { path: path.to_owned(), ..RawSet::default() };
     for (file, content) in files {

@@ -1,6 +1,7 @@
 //! Records what a person decided. Shared by `baseline`, `repair`, and `resolve`.
 
 use dbmig_runtime::plan::Decision;
+use dbmig_runtime::session::{DbResult, Session};
 use dbmig_runtime::{Silent, runner};
 
 use super::consent::{self, Question};
@@ -46,9 +47,27 @@ pub fn record(
     reason: &str,
     again: &str,
 ) -> CliResult<()> {
+    record_if(context, sides, decisions, reason, again, &mut |_| Ok(true)).map(drop)
+}
+
+/// Records all of them where a look at the database, in the same transaction, says that they hold; whether
+/// it did.
+///
+/// # Errors
+///
+/// As [`record`].
+pub fn record_if(
+    context: &Context<'_>,
+    sides: &mut Sides,
+    decisions: &[Decision],
+    reason: &str,
+    again: &str,
+    holds: &mut dyn FnMut(&mut dyn Session) -> DbResult<bool>,
+) -> CliResult<bool> {
     let dir = context.migrations_dir()?;
     let Sides { set, history, session, options, .. } = sides;
-    runner::decide(&mut **session, set, history, (decisions, reason), options, &mut Silent).map_err(
+    let decided = (decisions, reason);
+    runner::decide_if(&mut **session, set, history, decided, options, &mut Silent, holds).map_err(
         |error| failure::of_run(error, failure::Files { dir: &dir, cwd: &context.cwd, again }),
     )
 }

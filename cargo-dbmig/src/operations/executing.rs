@@ -63,18 +63,58 @@ impl<'a> Script<'a> {
         console: &mut dyn Console,
         statements: &[Statement<'a>],
         read_only: bool,
-        mut each: impl FnMut(&Statement<'a>, Vec<Answer>),
+        each: impl FnMut(&Statement<'a>, Vec<Answer>),
     ) -> CliResult<()> {
         if read_only {
             begin_reading(console).map_err(|error| failure::of_database("begin to read", error))?;
         }
+        self.run_each(console, statements, read_only, each)
+            .map_err(|(error, index)| before(error, statements, index))
+    }
+
+    /// Runs all of the statements, or none, where the database can take them back and they bring no
+    /// transaction of their own; as [`Script::run`] otherwise.
+    ///
+    /// # Errors
+    ///
+    /// As [`Script::run`].
+    pub fn run_together(
+        &self,
+        console: &mut dyn Console,
+        statements: &[Statement<'a>],
+    ) -> CliResult<()> {
+        let begin = match console.dialect() {
+            // A deferred one could not wait for another writer later.
+            Dialect::Sqlite => "BEGIN IMMEDIATE",
+            Dialect::Postgres => "BEGIN",
+            Dialect::Mysql => return self.run(console, statements, false, |_, _| {}),
+        };
+        if statements.iter().any(|s| s.kind == StatementKind::TransactionControl) {
+            return self.run(console, statements, false, |_, _| {});
+        }
+        let all = |console: &mut dyn Console| {
+            console.execute(begin).map_err(|error| failure::of_database("begin", error))?;
+            self.run_each(console, statements, false, |_, _| {}).map_err(|(error, _)| error)?;
+            console.execute("COMMIT").map_err(|error| failure::of_database("commit", error))
+        };
+        all(console).map_err(|error| {
+            // The first error is the one to tell.
+            let _ = console.execute("ROLLBACK");
+            error.note("nothing of it was kept")
+        })
+    }
+
+    /// Stops at the first that fails: with its place in the list.
+    fn run_each(
+        &self,
+        console: &mut dyn Console,
+        statements: &[Statement<'a>],
+        read_only: bool,
+        mut each: impl FnMut(&Statement<'a>, Vec<Answer>),
+    ) -> Result<(), (CliError, usize)> {
         for (index, statement) in statements.iter().enumerate() {
             if console.interrupted() {
-                return Err(before(
-                    CliError::new(Exit::Interrupted, "interrupted"),
-                    statements,
-                    index,
-                ));
+                return Err((CliError::new(Exit::Interrupted, "interrupted"), index));
             }
             match console.answer(statement.sql) {
                 Ok(answers) => each(statement, answers),
@@ -83,7 +123,7 @@ impl<'a> Script<'a> {
                     let number = format!("statement {} of {}", index + 1, statements.len());
                     let shown =
                         shown.note(format!("{number}: {}", failure::excerpt(statement.sql)));
-                    return Err(before(shown, statements, index));
+                    return Err((shown, index));
                 }
             }
         }

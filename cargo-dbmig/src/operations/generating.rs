@@ -23,6 +23,12 @@ pub struct NewMigration {
     pub no_transaction: bool,
     /// The text of its `backfill.sql`; its `up.sql` then stops Diesel.
     pub backfill: Option<String>,
+    /// SQLite: with foreign keys off.
+    pub foreign_keys_off: bool,
+    /// The text of `up.sql`; otherwise one that asks for it.
+    pub up: Option<String>,
+    /// The text of `down.sql`; otherwise one that asks for it.
+    pub down: Option<String>,
 }
 
 /// A file to be written.
@@ -70,9 +76,12 @@ pub fn plan(
             file(FILE_NAME, text),
         ]);
     }
-    let mut files = vec![file("up.sql", "-- Your SQL goes here\n")];
+    let up = new.up.as_deref().unwrap_or("-- Your SQL goes here\n");
+    let mut files = vec![file("up.sql", up)];
     if !new.no_down && new.irreversible.is_none() {
-        files.push(file("down.sql", "-- This file should undo anything in `up.sql`\n"));
+        let down = new.down.as_deref();
+        let down = down.unwrap_or("-- This file should undo anything in `up.sql`\n");
+        files.push(file("down.sql", down));
     }
     files.push(file("metadata.toml", &metadata(new)));
     Ok(files)
@@ -84,9 +93,15 @@ const BACKFILL_DOWN: &str = "-- The rows keep what they were given. Write what t
 /// Always states `run_in_transaction`: a file without it means "no" to Diesel.
 fn metadata(new: &NewMigration) -> String {
     let mut text = format!("run_in_transaction = {}\n", !new.no_transaction);
+    if new.irreversible.is_some() || new.foreign_keys_off {
+        text.push_str("\n[dbmig]\n");
+    }
     if let Some(reason) = &new.irreversible {
         let value = toml_edit::Value::from(reason.as_str());
-        text.push_str(&format!("\n[dbmig]\nirreversible = {value}\n"));
+        text.push_str(&format!("irreversible = {value}\n"));
+    }
+    if new.foreign_keys_off {
+        text.push_str("foreign_keys = \"off\"\n");
     }
     text
 }

@@ -21,6 +21,7 @@ pub fn lock_of(
         lock.insert(known.cloned().unwrap_or_else(|| entry_of(migration, dialect)));
     }
     lock.take_files(set, dialect);
+    lock.schemas = previous.map(|previous| previous.schemas.clone()).unwrap_or_default();
     lock.drop_void_proofs();
     lock
 }

@@ -1,8 +1,9 @@
 //! Where proofs are made, and what of them goes into the lock.
 
-use dbmig_build::lock::FILE_NAME;
-use dbmig_build::{Dialect, LockFile, MigrationSet, Version};
+use dbmig_build::lock::{FILE_NAME, Proof, ProofState, Verdict};
+use dbmig_build::{Dialect, LockFile, MigrationSet, Policy, Version};
 use dbmig_runtime::proof::Proved;
+use serde_json::json;
 
 use super::protection;
 use crate::context::Context;
@@ -66,6 +67,61 @@ fn refuse_protected(context: &Context<'_>, place: &Location) -> CliResult<()> {
     ))
     .help("name another server in dbmig.toml: `[shadow]` with `url = \"…\"`")
     .help("or prove in another environment: `--env <name>`"))
+}
+
+/// How many ways back of a lock are proved. Those that were adopted, and those that are declared not to
+/// exist, are not asked about.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct WaysBack {
+    /// How many there are.
+    pub all: usize,
+    /// A verdict that holds says that they work.
+    pub proved: usize,
+    /// Of those, how many lose what is in the tables.
+    pub lossy: usize,
+}
+
+impl WaysBack {
+    /// Counts them.
+    pub fn of(lock: &LockFile, policy: &Policy) -> Self {
+        let mut ways = Self::default();
+        for (entry, state) in lock.proof_states() {
+            if !policy.is_judged(&entry.version) || matches!(state, ProofState::Declared(_)) {
+                continue;
+            }
+            let lossy = |proof: &Proof| matches!(proof.verdict, Verdict::SchemaOnly(_));
+            ways.all += 1;
+            ways.proved += usize::from(state.is_settled());
+            ways.lossy += usize::from(matches!(state, ProofState::Holds(proof) if lossy(proof)));
+        }
+        ways
+    }
+
+    /// Adds those of another set.
+    pub fn add(&mut self, other: Self) {
+        self.all += other.all;
+        self.proved += other.proved;
+        self.lossy += other.lossy;
+    }
+
+    /// `; ways back: 2 of 3 proved, 1 loses data`; nothing where there are none.
+    pub fn in_words(self) -> String {
+        let Self { all, proved, lossy } = self;
+        let lossy = match lossy {
+            0 => String::new(),
+            1 => ", 1 loses data".to_owned(),
+            more => format!(", {more} lose data"),
+        };
+        match all {
+            0 => String::new(),
+            all => format!("; ways back: {proved} of {all} proved{lossy}"),
+        }
+    }
+
+    /// As JSON.
+    pub fn json(self) -> serde_json::Value {
+        json!({ "all": self.all, "proved": self.proved, "lossy": self.lossy })
+    }
 }
 
 /// Which migrations nobody has proved as they are now: drafts, and what has no verdict that holds.

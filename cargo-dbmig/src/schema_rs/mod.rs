@@ -3,11 +3,13 @@
 //! Pure: a catalogue and options make a text. It is laid out as `rustfmt` does with its defaults, so that
 //! no `rustfmt` is needed; who has a `rustfmt.toml` gets it formatted once more ([`crate::operations`]).
 
+pub mod compare;
 mod custom;
 mod layout;
 mod literal;
 mod name;
 mod options;
+pub mod parse;
 mod partitions;
 mod pattern;
 mod print;

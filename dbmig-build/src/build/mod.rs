@@ -15,7 +15,10 @@ pub use directive::Directive;
 pub use env::BuildEnv;
 
 use crate::check::{self, Options};
-use crate::{Code, Finding, Findings, Severity, load, load_reference, lock};
+use crate::schema_rs::beside;
+use crate::{
+    Code, Finding, Findings, Severity, load, load_reference, load_schemas, locked_schemas,
+};
 
 /// More findings than this are counted, not printed: `cargo dbmig check` shows them all.
 const SHOWN_AT_MOST: usize = 20;
@@ -199,12 +202,18 @@ impl Builder {
         let dir = env.manifest_dir.join(&self.migrations);
         let shown = env.shown(&dir);
         let mut raw = load(&dir, &shown);
-        let seeds = self.seeds.clone().unwrap_or_else(|| beside(&self.migrations));
+        let seeds = self.seeds.clone().unwrap_or_else(|| seeds_of(&self.migrations));
         let seeds_dir = env.manifest_dir.join(&seeds);
         load_reference(&mut raw, &seeds_dir, &env.shown(&seeds_dir));
+        let schemas = locked_schemas(&raw);
+        load_schemas(&mut raw, &dir, schemas.iter().cloned());
         let checked = check::run(&raw, &Options { judge_locked: false, ..Options::default() });
         let mut directives = watched(&self.migrations, &dir);
         directives.extend(watched(&seeds, &seeds_dir));
+        for schema in &schemas {
+            let schema = beside(&self.migrations, schema);
+            directives.extend(watched(&schema, &env.manifest_dir.join(&schema)));
+        }
         directives.extend(messages(&checked.findings));
         if !checked.findings.has_errors_that_stop() {
             if let Some(set) = &checked.set {
@@ -231,7 +240,7 @@ fn watched(given: &Path, dir: &Path) -> Vec<Directive> {
 }
 
 /// The seeds of a migrations directory, where nobody says where they are.
-fn beside(migrations: &Path) -> PathBuf {
+fn seeds_of(migrations: &Path) -> PathBuf {
     migrations.with_file_name("seeds")
 }
 
@@ -242,15 +251,54 @@ impl Findings {
     }
 }
 
-/// One line a finding; the drafts together are one warning.
+/// What is said once, however many migrations it is about.
+struct Folded {
+    code: Code,
+    /// Of one migration.
+    one: &'static str,
+    /// Of several.
+    many: &'static str,
+    help: &'static str,
+}
+
+const FOLDED: [Folded; 3] = [
+    Folded {
+        code: Code::Draft,
+        one: "is a draft, not in `dbmig.lock` yet",
+        many: "are drafts, not in `dbmig.lock` yet",
+        help: "make final with `cargo dbmig lock`",
+    },
+    Folded {
+        code: Code::ProofMissing,
+        one: "has a way back that nobody has proved",
+        many: "have ways back that nobody has proved",
+        help: "prove with `cargo dbmig prove`",
+    },
+    Folded {
+        code: Code::ProofVoid,
+        one: "has a way back that was proved for other texts",
+        many: "have ways back that were proved for other texts",
+        help: "prove with `cargo dbmig prove`",
+    },
+];
+
+/// One line a finding; those of [`FOLDED`] together are one.
 fn messages(findings: &Findings) -> Vec<Directive> {
     let mut errors = Vec::new();
     let mut warnings = Vec::new();
-    let drafts: Vec<_> = findings.iter().filter(|f| f.code == Code::Draft).collect();
-    if let [first, ..] = drafts[..] {
-        warnings.push(Directive::Warning(drafts_in_one_line(first, drafts.len())));
+    for folded in FOLDED {
+        let same: Vec<_> = findings.iter().filter(|f| f.code == folded.code).collect();
+        let Some(first) = same.first() else { continue };
+        let line = folded.in_one_line(first, same.len());
+        match first.severity {
+            Severity::Error if !folded.code.is_settled_by_lock() => {
+                errors.push(Directive::Error(line));
+            }
+            _ => warnings.push(Directive::Warning(line)),
+        }
     }
-    for finding in findings.iter().filter(|f| f.code != Code::Draft) {
+    let is_folded = |finding: &&Finding| FOLDED.iter().any(|folded| folded.code == finding.code);
+    for finding in findings.iter().filter(|finding| !is_folded(finding)) {
         match finding.severity {
             Severity::Error if finding.code.is_settled_by_lock() => {
                 let finding = Finding { severity: Severity::Warning, ..finding.clone() };
@@ -270,17 +318,20 @@ fn messages(findings: &Findings) -> Vec<Directive> {
     errors
 }
 
-fn drafts_in_one_line(first: &Finding, count: usize) -> String {
-    let dir = first.path.rsplit('/').next().unwrap_or(&first.path);
-    let which = match count {
-        1 => format!("migration `{dir}` is a draft"),
-        more => format!("migrations `{dir}` and {} more are drafts", more - 1),
-    };
-    format!(
-        "{}: {which}, not in `{}` yet; make final with `cargo dbmig lock`",
-        first.path,
-        lock::FILE_NAME
-    )
+impl Folded {
+    fn in_one_line(&self, first: &Finding, count: usize) -> String {
+        let dir = first.path.rsplit('/').next().unwrap_or(&first.path);
+        let which = match count {
+            1 => format!("migration `{dir}` {}", self.one),
+            more => format!("migrations `{dir}` and {} more {}", more - 1, self.many),
+        };
+        // A draft is nobody's mistake.
+        let code = match self.code {
+            Code::Draft => String::new(),
+            code => format!("{}[{code}]: ", first.severity),
+        };
+        format!("{}: {code}{which}; {}", first.path, self.help)
+    }
 }
 
 #[cfg(test)]

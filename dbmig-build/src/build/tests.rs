@@ -4,8 +4,8 @@ use std::fs;
 use std::path::Path;
 
 use super::*;
-use crate::blob;
 use crate::check::test_support::{locked, raw};
+use crate::{Demand, LockFile, blob};
 
 struct Package {
     dir: tempfile::TempDir,
@@ -150,12 +150,63 @@ fn plain_files_that_changed_warn_and_are_embedded() {
     assert_eq!(set.seeds()[0].name, "reference/1_a.csv");
 }
 
+/// Changes the lock file of a package.
+fn edit_lock(package: &Package, edit: impl FnOnce(&mut LockFile)) {
+    let path = package.path("migrations/dbmig.lock");
+    let mut lock = LockFile::parse(&fs::read_to_string(&path).unwrap()).unwrap();
+    edit(&mut lock);
+    fs::write(path, lock.render()).unwrap();
+}
+
+#[test]
+fn what_is_not_proved_is_one_line() {
+    let package = Package::with(&["1_a", "2_b", "3_c"]);
+    edit_lock(&package, |lock| lock.policy.proof = Demand::Warn);
+    let line = "migrations/1_a: warning[proof-missing]: migrations `1_a` and 2 more have ways back that \
+                nobody has proved; prove with `cargo dbmig prove`";
+    assert_eq!(package.build()[1..], [format!("cargo::warning={line}")]);
+    assert!(package.path("out/dbmig.blob").exists());
+    fs::remove_file(package.path("out/dbmig.blob")).unwrap();
+    edit_lock(&package, |lock| {
+        lock.policy.proof = Demand::Strict;
+        lock.policy.start_after = Some(crate::Version::new("2"));
+    });
+    let line = "migrations/3_c: error[proof-missing]: migration `3_c` has a way back that nobody has proved; \
+                prove with `cargo dbmig prove`";
+    assert_eq!(package.build()[1..], [format!("cargo::error={line}")]);
+    assert!(!package.path("out/dbmig.blob").exists(), "a refused set was embedded");
+}
+
+#[test]
+fn schema_rs_is_watched_and_compared() {
+    let package = Package::with(&["1_a"]);
+    let watched = ["migrations", "src/schema.rs"].map(|p| format!("cargo::rerun-if-changed={p}"));
+    let schema = package.path("src/schema.rs");
+    fs::create_dir(package.path("src")).unwrap();
+    fs::write(&schema, "table! { a (id) {} }").unwrap();
+    edit_lock(&package, |lock| {
+        let digest = crate::schema_rs::digest("table! { a (id) {} }");
+        let file = crate::lock::LockedFile { digest, tokens: None };
+        lock.schemas.insert("../src/schema.rs".into(), file);
+        lock.policy.schema_rs = Demand::Strict;
+    });
+    assert_eq!(package.build(), watched);
+    fs::write(&schema, "// by hand\ntable! {\n    a (id) {}\n}\n").unwrap();
+    assert_eq!(package.build(), watched);
+    fs::write(&schema, "table! { b (id) {} }").unwrap();
+    let error = "src/schema.rs: error[schema-rs-changed]: `schema.rs` is not what was locked; write what \
+                 the database holds: `cargo dbmig schema rs`";
+    assert_eq!(package.build()[2..], [format!("cargo::error={error}")]);
+    edit_lock(&package, |lock| lock.policy.schema_rs = Demand::Off);
+    assert_eq!(package.build(), watched);
+}
+
 #[test]
 fn seeds_stand_beside_the_migrations() {
     for (migrations, seeds) in
         [("migrations", "seeds"), ("db/migrations/", "db/seeds"), ("../m", "../seeds")]
     {
-        assert_eq!(beside(Path::new(migrations)), Path::new(seeds));
+        assert_eq!(seeds_of(Path::new(migrations)), Path::new(seeds));
     }
 }
 

@@ -25,7 +25,9 @@ mod needs_no_transaction;
 mod no_transaction_mixed;
 mod plain_files;
 mod policy_stale;
+mod proof;
 mod removed;
+mod schema_rs;
 mod session_setting;
 mod sql_file;
 mod stray_sql;
@@ -42,8 +44,9 @@ pub use against::against;
 
 use self::sql_file::SqlFile;
 use crate::code::Group;
+use crate::lock::LockedFiles;
 use crate::{
-    Dialect, Digest, Digests, Findings, Level, LockFile, Migration, MigrationSet, Policy,
+    Demand, Dialect, Digest, Digests, Findings, Level, LockFile, Migration, MigrationSet, Policy,
     RawMigration, RawSet, ReadSettings, Repeatable, Seed, Settings, SettingsRead, Severity,
     Standing, Version, settings,
 };
@@ -85,6 +88,8 @@ pub struct Checked {
     pub set: Option<MigrationSet>,
     /// The lock file, where it could be read.
     pub lock: Option<LockFile>,
+    /// `schema.rs` as a lock file would hold it now; `None` where nobody looked, or asks.
+    pub schemas: Option<LockedFiles>,
 }
 
 /// A migration whose files could be read and decoded.
@@ -175,7 +180,9 @@ const RULES: &[Rule] = &[
     no_transaction_mixed::check,
     plain_files::check,
     policy_stale::check,
+    proof::check,
     removed::check,
+    schema_rs::check,
     session_setting::check,
     link_outside::check,
     stray_sql::check,
@@ -241,7 +248,9 @@ pub fn run(raw: &RawSet, options: &Options) -> Checked {
     findings.sort();
     let sound = !findings.iter().any(|f| f.code.group() == Group::Integrity);
     let set = sound.then(|| set_of(&subject)).flatten();
-    Checked { findings, set, lock }
+    let asked = subject.policy.schema_rs != Demand::Off;
+    let schemas = raw.schemas.as_deref().filter(|_| asked).map(schema_rs::locked);
+    Checked { findings, set, lock, schemas }
 }
 
 /// Severity overrides are applied here and nowhere else.

@@ -12,7 +12,7 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
         Finding::new(
             Code::PolicyStale,
             subject.raw.path_of(&[crate::lock::FILE_NAME]),
-            "the lock file holds other dialects, levels, or `start_after` than `dbmig.toml`",
+            "the lock file holds other dialects, levels, or decisions than `dbmig.toml`",
         )
         .note("`cargo build` goes by the lock file")
         .help("bring it up to date: `cargo dbmig lock`"),
@@ -30,7 +30,7 @@ fn head(dialects: &[Dialect], policy: &Policy) -> String {
 mod tests {
     use crate::check::test_support::{locked, raw, with_lock};
     use crate::check::{Options, run};
-    use crate::{Code, Dialect, Level, Policy, Version};
+    use crate::{Code, Demand, Dialect, Level, Policy, Version};
 
     #[test]
     fn configuration_and_lock_agree() {
@@ -39,6 +39,8 @@ mod tests {
             let lints = [(code.to_owned(), Level::Warn)].into();
             Policy { lints, ..Policy::default() }
         };
+        let proof = Policy { proof: Demand::Warn, ..Policy::default() };
+        let schema_rs = Policy { schema_rs: Demand::Strict, ..Policy::default() };
         let later = Policy { start_after: Some(Version::new("1")), ..Policy::default() };
         for (policy, dialects, stale) in [
             (None, None, false),
@@ -48,6 +50,8 @@ mod tests {
             // Not written into a lock, and told by `unknown-lint`.
             (Some(policy("missing down")), None, false),
             (Some(later), None, true),
+            (Some(proof), None, true),
+            (Some(schema_rs), None, true),
         ] {
             let options = Options { policy, dialects, ..Options::default() };
             let findings = run(&with_lock(raw(&["1_a"]), &lock), &options).findings;

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::files::{LockedFile, LockedFiles};
 use super::parse::{self, Header};
 use super::{LockEntry, LockError, LockFile};
 use crate::{Digests, Version};
@@ -14,7 +13,7 @@ pub enum ResolveError {
     Contradiction(usize, String),
     /// There is no conflict, and the header counts more than the file holds.
     Lost {
-        /// Of what: `migrations`, `repeatables`, `seeds`.
+        /// Of what: `migrations`, `repeatables`, `seeds`, `schemas`.
         what: &'static str,
         /// What the header counts.
         counted: usize,
@@ -30,7 +29,7 @@ pub enum ResolveError {
 pub struct Resolved {
     /// The lock.
     pub lock: LockFile,
-    /// Repeatables and seeds that the two sides lock with different content. They are left out, so that
+    /// Repeatables, seeds, and `schema.rs`, that the two sides lock with different content. They are left out, so that
     /// they are locked anew as they are after the merge.
     pub open: Vec<String>,
 }
@@ -91,6 +90,7 @@ pub fn resolve_with(text: &str, known: &Known) -> Result<Resolved, ResolveError>
     lock.policy.start_after = merged_start(&starts);
     lock.repeatables.retain(|name, _| !open.contains(name));
     lock.seeds.retain(|name, _| !open.contains(name));
+    lock.schemas.retain(|name, _| !open.contains(name));
     lock.drop_void_proofs();
     Ok(Resolved { lock, open: open.into_iter().collect() })
 }
@@ -102,8 +102,8 @@ struct Merge {
     conflict: bool,
     /// The line with the format was there.
     format: bool,
-    /// What the header counts: migrations, repeatables, seeds.
-    counted: [usize; 3],
+    /// What the header counts, as in [`COUNTED`].
+    counted: [usize; 4],
     starts: Vec<(Side, Version)>,
     open: BTreeSet<String>,
     known: Known,
@@ -111,8 +111,12 @@ struct Merge {
 }
 
 /// What the header counts: the keyword, and what people call it.
-const COUNTED: [(&str, &str); 3] =
-    [("versions", "migrations"), ("repeatables", "repeatables"), ("seeds", "seeds")];
+const COUNTED: [(&str, &str); 4] = [
+    ("versions", "migrations"),
+    ("repeatables", "repeatables"),
+    ("seeds", "seeds"),
+    ("schemas", "schemas"),
+];
 
 /// Where a line of a conflicted file stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -173,8 +177,21 @@ impl Merge {
                 .lints
                 .insert(code.clone(), seen.map_or(*level, |seen| seen.max(*level)));
         }
-        for (name, file) in one.repeatables.iter().chain(&one.seeds) {
-            self.file(name, file, one.seeds.contains_key(name));
+        // And of two demands.
+        let (now, policy) = (&mut self.lock.policy, &one.policy);
+        now.proof = now.proof.max(policy.proof);
+        now.schema_rs = now.schema_rs.max(policy.schema_rs);
+        for (known, files) in [
+            (&mut self.lock.repeatables, one.repeatables.clone()),
+            (&mut self.lock.seeds, one.seeds.clone()),
+            (&mut self.lock.schemas, one.schemas.clone()),
+        ] {
+            for (name, file) in files {
+                let seen = known.insert(name.clone(), file.clone());
+                if seen.is_some_and(|seen| seen != file) {
+                    self.open.insert(name);
+                }
+            }
         }
         one.entries().try_for_each(|entry| self.entry(number, entry))
     }
@@ -219,18 +236,11 @@ impl Merge {
         }
     }
 
-    fn file(&mut self, name: &str, file: &LockedFile, is_seed: bool) {
-        let known: &mut LockedFiles =
-            if is_seed { &mut self.lock.seeds } else { &mut self.lock.repeatables };
-        let seen = known.insert(name.to_owned(), file.clone());
-        if seen.is_some_and(|seen| seen != *file) {
-            self.open.insert(name.to_owned());
-        }
-    }
-
     fn nothing_is_lost(&self) -> Result<(), ResolveError> {
         let lock = &self.lock;
-        let held = [lock.len() + self.left_out.len(), lock.repeatables.len(), lock.seeds.len()];
+        let (repeatables, seeds, schemas) = (&lock.repeatables, &lock.seeds, &lock.schemas);
+        let migrations = lock.len() + self.left_out.len();
+        let held = [migrations, repeatables.len(), seeds.len(), schemas.len()];
         for ((counted, held), (_, what)) in self.counted.into_iter().zip(held).zip(COUNTED) {
             if held < counted {
                 return Err(ResolveError::Lost { what, counted, held });
@@ -251,9 +261,9 @@ fn merged_start(starts: &[(Side, Version)]) -> Option<Version> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Dialect;
     use crate::lock::tests::{entry, file, sample};
     use crate::lock::{Proof, Verdict};
+    use crate::{Demand, Dialect};
 
     fn resolved(text: &str) -> LockFile {
         resolve(text).unwrap().lock
@@ -298,6 +308,8 @@ mod tests {
             let mut lock = sample();
             lock.policy.start_after = start.map(|start| Version::new(start.to_owned()));
             lock.policy.lints.insert("missing-down".into(), level);
+            let demand = if level == crate::Level::Deny { Demand::Strict } else { Demand::Warn };
+            (lock.policy.proof, lock.policy.schema_rs) = (demand, demand);
             lock
         };
         let (strict, mild) =
@@ -307,6 +319,8 @@ mod tests {
             let merged = resolved(&conflicted(ours, theirs));
             assert_eq!(resolved(&conflicted(theirs, ours)), merged);
             assert_eq!(merged.policy.lints["missing-down"], crate::Level::Deny);
+            assert_eq!(merged.policy.proof, Demand::Strict);
+            assert_eq!(merged.policy.schema_rs, Demand::Strict);
             assert_eq!(merged.policy.start_after.as_ref().map(Version::as_str), start);
         }
     }
@@ -332,10 +346,12 @@ mod tests {
             lock.repeatables.insert("R__c.sql".into(), file(text, None));
             lock.seeds.insert("reference/001_a=b.csv".into(), file(text, None));
             lock.seeds.insert(format!("reference/{text}.sql"), file(text, None));
+            lock.schemas.insert("../src/schema.rs".into(), file(text, None));
             lock
         };
         let both = resolve(&conflicted(&with("ours"), &with("theirs"))).unwrap();
-        assert_eq!(both.open, ["R__c.sql", "reference/001_a=b.csv"]);
+        assert_eq!(both.open, ["../src/schema.rs", "R__c.sql", "reference/001_a=b.csv"]);
+        assert!(both.lock.schemas.is_empty());
         assert_eq!(both.lock.repeatables.keys().collect::<Vec<_>>(), ["R__a b.sql"]);
         let seeds: Vec<_> = both.lock.seeds.keys().collect();
         assert_eq!(seeds, ["reference/ours.sql", "reference/theirs.sql"]);

@@ -17,7 +17,7 @@ use crate::{Dialect, Digest, Digests, Migration, MigrationSet, Policy, Settings,
 pub use files::{LockedFile, LockedFiles};
 pub use merge::{Known, ResolveError, Resolved, resolve, resolve_with};
 pub(crate) use parse::read_setting;
-pub use proof::{Proof, Verdict};
+pub use proof::{Proof, ProofState, Verdict};
 pub(crate) use render::push_settings;
 
 /// The format that this version writes, and the newest that it reads.
@@ -37,6 +37,9 @@ pub struct LockFile {
     pub repeatables: LockedFiles,
     /// Reference seeds, by their paths below the seeds directory.
     pub seeds: LockedFiles,
+    /// `schema.rs`, by its path from the migrations directory, where the policy asks; the digests are of
+    /// tokens.
+    pub schemas: LockedFiles,
     entries: BTreeMap<Version, LockEntry>,
 }
 
@@ -232,6 +235,8 @@ mod tests {
         lock.repeatables.insert("R__a b.sql".into(), file("view", Some("tok1:bb")));
         lock.repeatables.insert("R__c.sql".into(), file("other", None));
         lock.seeds.insert("reference/001_a=b.csv".into(), file("seed", None));
+        lock.schemas.insert("../src/schema.rs".into(), file("schema", None));
+        lock.policy.proof = crate::Demand::Strict;
         lock
     }
 
@@ -273,7 +278,7 @@ mod tests {
     fn a_line_less_or_twice_is_noticed() {
         let text = sample().render();
         for line in text.lines().filter(|line| {
-            ["migration ", "repeatable", "seed"].iter().any(|word| line.starts_with(word))
+            ["migration ", "repeatable", "seed", "schema"].iter().any(|word| line.starts_with(word))
         }) {
             let line = format!("{line}\n");
             assert!(LockFile::parse(&text.replace(&line, "")).is_err(), "{line}");
@@ -292,6 +297,7 @@ mod tests {
             LockError::Unsupported(_, _)
         ));
         assert!(matches!(with("seed ", "sprout "), LockError::Unsupported(_, _)));
+        assert!(matches!(with("proof=required", "proof=likely"), LockError::Unsupported(_, _)));
         assert!(matches!(with("up=sha256:", "up=sha1:"), LockError::Malformed(_, _)));
         assert!(matches!(with("tokens=tok1:bb", "digests=x"), LockError::Unsupported(_, _)));
         assert!(matches!(LockFile::parse(""), Err(LockError::Malformed(1, _))));

@@ -2,7 +2,7 @@
 
 use super::{FORMAT, LockEntry, LockError, LockFile, Tokens, files, proof};
 use crate::fields::{self, Field};
-use crate::{Digest, Digests, Level, Settings, Version};
+use crate::{Demand, Digest, Digests, Level, Settings, Version};
 
 pub(super) fn parse(text: &str) -> Result<LockFile, LockError> {
     if let Some(line) = conflict_marker(text) {
@@ -37,6 +37,7 @@ pub(super) struct Header {
     versions: Option<(usize, Digest)>,
     repeatables: Option<(usize, Digest)>,
     seeds: Option<(usize, Digest)>,
+    schemas: Option<(usize, Digest)>,
 }
 
 impl Header {
@@ -63,6 +64,7 @@ impl Header {
         for (keyword, promised, held) in [
             ("repeatables", self.repeatables, &lock.repeatables),
             ("seeds", self.seeds, &lock.seeds),
+            ("schemas", self.schemas, &lock.schemas),
         ] {
             let count = promised.as_ref().map_or(0, |(count, _)| *count);
             if held.len() != count {
@@ -113,10 +115,11 @@ pub(super) fn read_line(
             Ok(other) => return Err(LockError::Unsupported(number, format!("format {other}"))),
             Err(_) => return Err(malformed(number, "the format is not a number")),
         },
-        (keyword @ ("versions" | "repeatables" | "seeds"), words) => {
+        (keyword @ ("versions" | "repeatables" | "seeds" | "schemas"), words) => {
             let slot = match keyword {
                 "versions" => &mut header.versions,
                 "seeds" => &mut header.seeds,
+                "schemas" => &mut header.schemas,
                 _ => &mut header.repeatables,
             };
             if slot.replace(counted(number, keyword, words)?).is_some() {
@@ -137,6 +140,12 @@ pub(super) fn read_line(
                 match decision.key.as_deref() {
                     Some("start_after") => {
                         lock.policy.start_after = Some(Version::new(decision.value.clone()));
+                    }
+                    Some("proof") => {
+                        lock.policy.proof = demand(number, decision, &Demand::PROOF)?;
+                    }
+                    Some("schema_rs") => {
+                        lock.policy.schema_rs = demand(number, decision, &Demand::SCHEMA_RS)?;
                     }
                     other => return Err(unknown(number, "policy", other, &decision.value)),
                 }
@@ -163,10 +172,11 @@ pub(super) fn read_line(
             }
             lock.insert(entry);
         }
-        (keyword @ ("repeatable" | "seed"), words) => {
+        (keyword @ ("repeatable" | "seed" | "schema"), words) => {
             let (name, file) = files::read(number, words)?;
             let known = match keyword {
                 "seed" => &mut lock.seeds,
+                "schema" => &mut lock.schemas,
                 _ => &mut lock.repeatables,
             };
             if known.contains_key(&name) {
@@ -242,6 +252,13 @@ pub(crate) fn read_setting(settings: &mut Settings, key: Option<&str>, value: &s
         _ => return false,
     }
     true
+}
+
+/// The value of a decision; another word may be one of a newer version.
+fn demand(number: usize, decision: &Field, words: &[(&str, Demand)]) -> Result<Demand, LockError> {
+    let key = decision.key.as_deref().unwrap_or_default();
+    Demand::read(&decision.value, words)
+        .ok_or_else(|| unknown(number, "policy", Some(&format!("{key}={}", decision.value)), ""))
 }
 
 fn digest(number: usize, value: &str) -> Result<Option<Digest>, LockError> {

@@ -45,7 +45,50 @@ impl Verdict {
     }
 }
 
+/// What the lock knows of a way back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProofState<'a> {
+    /// The migration says itself that there is none: the reason.
+    Declared(&'a str),
+    /// A verdict that holds, a refusal included.
+    Holds(&'a Proof),
+    /// A verdict about other texts, or another dialect.
+    Void(&'a Proof),
+    /// No verdict.
+    Missing,
+}
+
+impl ProofState<'_> {
+    /// Nothing is left to be proved.
+    pub fn is_settled(self) -> bool {
+        match self {
+            Self::Declared(_) => true,
+            Self::Holds(proof) => !matches!(proof.verdict, Verdict::None(_)),
+            Self::Void(_) | Self::Missing => false,
+        }
+    }
+}
+
 impl LockFile {
+    /// Every locked migration with what is known of its way back, in version order.
+    pub fn proof_states(&self) -> Vec<(&LockEntry, ProofState<'_>)> {
+        self.entries()
+            .zip(self.all_inputs())
+            .map(|(entry, inputs)| {
+                let holds = |proof: &Proof| {
+                    proof.inputs == inputs && self.dialects.contains(&proof.dialect)
+                };
+                let state = match (&entry.settings.irreversible, &entry.proof) {
+                    (Some(reason), _) => ProofState::Declared(reason),
+                    (None, Some(proof)) if holds(proof) => ProofState::Holds(proof),
+                    (None, Some(proof)) => ProofState::Void(proof),
+                    (None, None) => ProofState::Missing,
+                };
+                (entry, state)
+            })
+            .collect()
+    }
+
     /// The digest of what a proof of this migration rests on: every `up.sql` up to it with its settings,
     /// in order, and its `down.sql`. `None` for a version that is not locked.
     pub fn proof_inputs(&self, version: &Version) -> Option<Digest> {

@@ -6,7 +6,7 @@ use super::files::{names_digest, push_file};
 use super::proof::push_proof;
 use super::{FORMAT, LockEntry, LockFile};
 use crate::fields::{push, push_word};
-use crate::{Digest, Settings};
+use crate::{Demand, Digest, Settings, Version};
 
 pub(super) fn render(lock: &LockFile) -> String {
     let mut text = String::from(
@@ -14,7 +14,8 @@ pub(super) fn render(lock: &LockFile) -> String {
     );
     let _ = writeln!(text, "dbmig-lock {FORMAT}");
     let _ = writeln!(text, "versions {} {}", lock.len(), lock.versions_digest());
-    let files = [("repeatable", &lock.repeatables), ("seed", &lock.seeds)];
+    let files =
+        [("repeatable", &lock.repeatables), ("seed", &lock.seeds), ("schema", &lock.schemas)];
     for (keyword, files) in files.iter().filter(|(_, files)| !files.is_empty()) {
         let keyword = format!("{keyword}s");
         let _ = writeln!(text, "{keyword} {} {}", files.len(), names_digest(&keyword, files));
@@ -24,9 +25,18 @@ pub(super) fn render(lock: &LockFile) -> String {
         let _ = write!(text, " {dialect}");
     }
     text.push('\n');
-    if let Some(version) = &lock.policy.start_after {
+    let decisions = [
+        ("start_after", lock.policy.start_after.as_ref().map(Version::as_str)),
+        ("proof", lock.policy.proof.word(&Demand::PROOF)),
+        ("schema_rs", lock.policy.schema_rs.word(&Demand::SCHEMA_RS)),
+    ];
+    if decisions.iter().any(|(_, value)| value.is_some()) {
         text.push_str("policy");
-        push(&mut text, "start_after", version.as_str());
+        for (key, value) in decisions {
+            if let Some(value) = value {
+                push(&mut text, key, value);
+            }
+        }
         text.push('\n');
     }
     for (code, level) in &lock.policy.lints {

@@ -155,7 +155,7 @@ pub(crate) fn drive(
     if let Some(lock) = &run.lock {
         lock.wait(session, site.options.runner_wait, observer)?;
     }
-    let result = run.to_the_end(session, observer);
+    let result = run.windows(session, observer);
     if let Some(lock) = &run.lock {
         // It goes with the connection, where that is lost.
         let _ = lock.release(session);
@@ -215,7 +215,7 @@ impl Run<'_> {
         observer.event(Event::Backfill { name, progress, what });
     }
 
-    fn to_the_end(
+    fn windows(
         &mut self,
         session: &mut dyn Session,
         observer: &mut dyn Observer,
@@ -392,7 +392,6 @@ impl Run<'_> {
         }
     }
 
-    #[expect(clippy::type_complexity, reason = "read in one place only")]
     fn within(
         &self,
         session: &mut dyn Session,

@@ -99,13 +99,13 @@ fn query(
         let list = (0..key.len()).map(|index| format!("{alias}.dbmig_{index}"));
         list.collect::<Vec<_>>().join(", ")
     };
-    let mut query = Bound::default();
-    query.sql = format!(
+    let begin = format!(
         "SELECT {}, {}, {} FROM (SELECT COUNT(*) AS dbmig_n FROM (SELECT {names_list} FROM {table}",
         text(dialect, "dbmig_c.dbmig_n"),
         outer("dbmig_lo"),
         outer("dbmig_hi"),
     );
+    let mut query = Bound { sql: begin, values: vec![] };
     behind(&mut query, dialect, key, cursor)?;
     query.sql.push_str(&format!(
         " ORDER BY {names_list} LIMIT {size}) AS dbmig_w) AS dbmig_c, (SELECT {reads} FROM {table}"

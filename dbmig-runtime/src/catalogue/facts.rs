@@ -1,14 +1,19 @@
 //! What is true of a catalogue, one object after another: the one form that fingerprints, differences and
 //! the JSON dump are made of.
 
+mod piece;
+
 use std::collections::BTreeMap;
 use std::fmt;
 
 use dbmig_build::Dialect;
 
+pub(super) use piece::{Piece, of_piece};
+
 use super::{
-    Catalogue, Check, Column, Composite, Deferrable, Domain, Exclusion, ForeignKey, Index,
-    IndexKey, IndexPart, Key, Label, Name, Options, Sequence, Table, View,
+    Catalogue, Check, Column, Composite, Deferrable, Domain, EnumType, Exclusion, Extension,
+    ForeignKey, Index, IndexKey, IndexPart, Key, Label, Name, Options, OtherObject, Routine,
+    Schema, Sequence, Table, Trigger, View,
 };
 
 /// What kind of object it is, in the order in which they are told.
@@ -112,60 +117,18 @@ pub type Facts = BTreeMap<&'static str, String>;
 /// Whatever is in a catalogue, with what is true of it; the order of columns apart.
 pub fn facts(catalogue: &Catalogue) -> BTreeMap<Object, Facts> {
     let mut all = All::default();
-    for schema in &catalogue.schemas {
-        let facts = all.add(None, Kind::Schema, Name::new(&schema.name));
-        say(facts, "comment", &schema.comment);
-    }
-    for extension in &catalogue.extensions {
-        let name = Name::new(&extension.name.name);
-        let facts = all.add(None, Kind::Extension, name);
-        say(facts, "schema", &extension.name.schema);
-        say(facts, "version", &Some(&extension.version));
-    }
-    for ty in &catalogue.enums {
-        let facts = all.add(None, Kind::Enum, ty.name.clone());
-        let labels = ty.labels.iter().map(|label| format!("'{}'", label.replace('\'', "''")));
-        facts.insert("enum", format!("({})", labels.collect::<Vec<_>>().join(", ")));
-        say(facts, "comment", &ty.comment);
-    }
+    catalogue.schemas.iter().for_each(|schema| add_schema(&mut all, schema));
+    catalogue.extensions.iter().for_each(|extension| add_extension(&mut all, extension));
+    catalogue.enums.iter().for_each(|ty| add_enum(&mut all, ty));
     catalogue.domains.iter().for_each(|domain| add_domain(&mut all, domain));
     catalogue.composites.iter().for_each(|composite| add_composite(&mut all, composite));
-    for sequence in &catalogue.sequences {
-        let facts = all.add(None, Kind::Sequence, sequence.name.clone());
-        facts.insert("numbers", numbers(sequence));
-        let owner = sequence.owned_by.as_ref().map(|(table, column)| format!("{table}.{column}"));
-        say(facts, "owned by", &owner);
-        say(facts, "comment", &sequence.comment);
-    }
+    catalogue.sequences.iter().for_each(|sequence| add_sequence(&mut all, sequence));
     catalogue.tables.iter().for_each(|table| add_table(&mut all, table));
     catalogue.views.iter().for_each(|view| add_view(&mut all, view));
-    for routine in &catalogue.routines {
-        let name = format!("{}({})", routine.name.name, routine.arguments);
-        let name = Name { schema: routine.name.schema.clone(), name };
-        let facts = all.add(None, Kind::Routine, name);
-        facts.insert("definition", routine.definition.clone());
-        say(facts, "comment", &routine.comment);
-    }
-    for trigger in &catalogue.triggers {
-        let facts = all.add(Some(&trigger.table), Kind::Trigger, Name::new(&trigger.name));
-        facts.insert("definition", trigger.definition.clone());
-        flag(facts, "disabled", !trigger.enabled);
-        say(facts, "comment", &trigger.comment);
-    }
-    for other in &catalogue.others {
-        let name = Name {
-            schema: other.name.schema.clone(),
-            name: format!("{} {}", other.kind, other.name.name),
-        };
-        let facts = all.add(other.table.as_ref(), Kind::Other, name);
-        facts.insert("definition", other.definition.clone());
-        say(facts, "comment", &other.comment);
-    }
-    if catalogue.dialect == Dialect::Postgres {
-        let values = all.0.values_mut().flat_map(BTreeMap::values_mut);
-        values.for_each(|value| *value = super::postgres::steady(value));
-    }
-    all.0
+    catalogue.routines.iter().for_each(|routine| add_routine(&mut all, routine));
+    catalogue.triggers.iter().for_each(|trigger| add_trigger(&mut all, trigger));
+    catalogue.others.iter().for_each(|other| add_other(&mut all, other));
+    all.told(catalogue.dialect)
 }
 
 #[derive(Default)]
@@ -183,6 +146,15 @@ impl All {
             object.name.name = format!("{plain} #{count}");
         }
         self.0.entry(object).or_default()
+    }
+
+    /// With the spelling of one server, where several write the same in different ways.
+    fn told(mut self, dialect: Dialect) -> BTreeMap<Object, Facts> {
+        if dialect == Dialect::Postgres {
+            let values = self.0.values_mut().flat_map(BTreeMap::values_mut);
+            values.for_each(|value| *value = super::postgres::steady(value));
+        }
+        self.0
     }
 }
 
@@ -210,6 +182,55 @@ fn numbers(sequence: &Sequence) -> String {
     )
 }
 
+fn add_schema(all: &mut All, schema: &Schema) {
+    let facts = all.add(None, Kind::Schema, Name::new(&schema.name));
+    say(facts, "comment", &schema.comment);
+}
+
+fn add_extension(all: &mut All, extension: &Extension) {
+    let facts = all.add(None, Kind::Extension, Name::new(&extension.name.name));
+    say(facts, "schema", &extension.name.schema);
+    say(facts, "version", &Some(&extension.version));
+}
+
+fn add_enum(all: &mut All, ty: &EnumType) {
+    let facts = all.add(None, Kind::Enum, ty.name.clone());
+    let labels = ty.labels.iter().map(|label| format!("'{}'", label.replace('\'', "''")));
+    facts.insert("enum", format!("({})", labels.collect::<Vec<_>>().join(", ")));
+    say(facts, "comment", &ty.comment);
+}
+
+fn add_sequence(all: &mut All, sequence: &Sequence) {
+    let facts = all.add(None, Kind::Sequence, sequence.name.clone());
+    facts.insert("numbers", numbers(sequence));
+    let owner = sequence.owned_by.as_ref().map(|(table, column)| format!("{table}.{column}"));
+    say(facts, "owned by", &owner);
+    say(facts, "comment", &sequence.comment);
+}
+
+fn add_routine(all: &mut All, routine: &Routine) {
+    let name = format!("{}({})", routine.name.name, routine.arguments);
+    let name = Name { schema: routine.name.schema.clone(), name };
+    let facts = all.add(None, Kind::Routine, name);
+    facts.insert("definition", routine.definition.clone());
+    say(facts, "comment", &routine.comment);
+}
+
+fn add_trigger(all: &mut All, trigger: &Trigger) {
+    let facts = all.add(Some(&trigger.table), Kind::Trigger, Name::new(&trigger.name));
+    facts.insert("definition", trigger.definition.clone());
+    flag(facts, "disabled", !trigger.enabled);
+    say(facts, "comment", &trigger.comment);
+}
+
+fn add_other(all: &mut All, other: &OtherObject) {
+    let name = format!("{} {}", other.kind, other.name.name);
+    let name = Name { schema: other.name.schema.clone(), name };
+    let facts = all.add(other.table.as_ref(), Kind::Other, name);
+    facts.insert("definition", other.definition.clone());
+    say(facts, "comment", &other.comment);
+}
+
 fn add_domain(all: &mut All, domain: &Domain) {
     let facts = all.add(None, Kind::Domain, domain.name.clone());
     facts.insert("type", domain.base.clone());
@@ -227,10 +248,14 @@ fn add_composite(all: &mut All, composite: &Composite) {
     say(facts, "comment", &composite.comment);
 }
 
-fn add_table(all: &mut All, table: &Table) {
+fn add_table_itself(all: &mut All, table: &Table) {
     let facts = all.add(None, Kind::Table, table.name.clone());
     say(facts, "comment", &table.comment);
     options(facts, &table.options);
+}
+
+fn add_table(all: &mut All, table: &Table) {
+    add_table_itself(all, table);
     let of = &table.name;
     table.columns.iter().for_each(|column| add_column(all, of, column));
     table.primary_key.iter().for_each(|key| add_key(all, of, Kind::PrimaryKey, key));
@@ -357,6 +382,11 @@ fn add_index(all: &mut All, of: &Name, index: &Index) {
 }
 
 fn add_view(all: &mut All, view: &View) {
+    add_view_itself(all, view);
+    view.indexes.iter().for_each(|index| add_index(all, &view.name, index));
+}
+
+fn add_view_itself(all: &mut All, view: &View) {
     let kind = if view.materialized { Kind::MaterializedView } else { Kind::View };
     let facts = all.add(None, kind, view.name.clone());
     facts.insert("definition", view.definition.clone());
@@ -364,5 +394,4 @@ fn add_view(all: &mut All, view: &View) {
     facts.insert("columns", format!("({})", columns.collect::<Vec<_>>().join(", ")));
     options(facts, &view.options);
     say(facts, "comment", &view.comment);
-    view.indexes.iter().for_each(|index| add_index(all, &view.name, index));
 }

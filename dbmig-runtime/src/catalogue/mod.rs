@@ -3,6 +3,7 @@
 //! Everything that looks at a schema looks at this: `schema.rs`, drift, differences, proofs. It is read by a
 //! fixed number of queries, however many tables there are. The tables of the history are never part of it.
 
+pub mod change;
 mod column;
 mod compare;
 mod constraint;
@@ -16,6 +17,7 @@ mod program;
 mod read;
 mod scope;
 mod script;
+mod server;
 mod sqlite;
 mod table;
 mod types;
@@ -30,6 +32,7 @@ pub use index::{Index, IndexKey, IndexPart};
 pub use name::Name;
 pub use program::{Routine, RoutineKind, Trigger, View};
 pub use scope::{Schemas, Scope};
+pub use server::server;
 pub use table::Table;
 pub use types::{Composite, Domain, EnumType, Extension, OtherObject, Schema, Sequence};
 

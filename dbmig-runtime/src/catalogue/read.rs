@@ -31,7 +31,7 @@ impl Catalogue {
     }
 
     /// Brings every list but the columns into the order of names.
-    fn sort(&mut self) {
+    pub(super) fn sort(&mut self) {
         self.schemas.sort_by(|a, b| a.name.cmp(&b.name));
         self.extensions.sort_by(|a, b| a.name.cmp(&b.name));
         self.enums.sort_by(|a, b| a.name.cmp(&b.name));

@@ -6,6 +6,7 @@
 
 mod backfill;
 mod ddl;
+mod dump;
 mod evidence;
 mod log;
 mod others;
@@ -28,6 +29,7 @@ use dbmig_build::{Digest, Version};
 pub use backfill::{BackfillRecord, BackfillState};
 pub(crate) use backfill::{forget_backfill, read_backfill, write_backfill};
 pub(crate) use ddl::{create_statements, ensure_tables};
+pub use dump::versions_script;
 pub(crate) use evidence::{Evidence, copy_evidence, replace_evidence};
 pub use log::{Entry, log};
 pub use others::has_other_tables;
@@ -42,9 +44,9 @@ pub use status::{State, StatusRow, status};
 pub use tables::{DIESEL_TABLE, HISTORY_TABLE, STATE_TABLE, Tables};
 pub(crate) use version::read_version;
 pub(crate) use write::{
-    Attempt, Moments, Run, TOOL, advance, cells, claim, end_attempt, finish_attempt, forget,
-    insert_record, insert_record_if, insert_sql, is_recorded, newest_attempt, next_attempt,
-    restart, stamp_of, void_data, void_sql,
+    Attempt, Moments, Run, TOOL, advance, cells, claim, claim_and_look, end_attempt,
+    finish_attempt, forget, insert_record, insert_record_if, insert_sql, is_recorded,
+    newest_attempt, next_attempt, restart, stamp_of, void_data, void_sql,
 };
 
 /// The format of our two tables. Later ones add columns only.

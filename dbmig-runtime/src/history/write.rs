@@ -6,7 +6,7 @@ use super::evidence::{EVIDENCE, Evidence};
 use super::read::stamp;
 use super::tables::Tables;
 use super::{Action, Ended, Mode};
-use crate::session::{DbError, DbErrorKind, DbResult, Session, Value};
+use crate::session::{DbError, DbErrorKind, DbResult, Row, Session, Value};
 use crate::sql::{from_nothing, moment, placeholder, text};
 
 /// What writes, and in which version.
@@ -103,6 +103,27 @@ pub(crate) fn forget(
     Ok(session.execute_with(&sql, &[version.as_str().into()])? == 1)
 }
 
+/// PostgreSQL: [`claim`], or [`forget`], and [`newest_attempt`] in one call; `None` when there was
+/// nothing to claim.
+pub(crate) fn claim_and_look(
+    session: &mut dyn Session,
+    tables: &Tables,
+    version: &Version,
+    claim: bool,
+) -> DbResult<Option<(i64, bool)>> {
+    let table = tables.diesel();
+    let write = match claim {
+        true => format!("INSERT INTO {table} (version) VALUES ($1) ON CONFLICT DO NOTHING"),
+        false => format!("DELETE FROM {table} WHERE version = $1"),
+    };
+    let newest = newest_of(Dialect::Postgres, tables, "$1");
+    let sql = format!(
+        "WITH claimed AS ({write} RETURNING 1) SELECT n.* FROM claimed LEFT JOIN ({newest}) n ON TRUE"
+    );
+    let rows = session.query(&sql, &[version.as_str().into()])?;
+    Ok(rows.into_iter().next().map(attempt_in))
+}
+
 /// The version is in Diesel's table: read back, since a file can have ended the transaction itself.
 pub(crate) fn is_recorded(
     session: &mut dyn Session,
@@ -130,19 +151,27 @@ pub(crate) fn newest_attempt(
     version: &Version,
 ) -> DbResult<(i64, bool)> {
     let dialect = session.dialect();
-    let sql = format!(
-        "SELECT {number}, CASE WHEN mode = 'stmt' AND state <> 'finished' AND NOT \
-         (state = 'failed' AND statements_done = 0 AND intent = 0) THEN 'yes' END FROM {table} h \
-         WHERE version = {value} ORDER BY h.attempt DESC LIMIT 1",
+    let sql = newest_of(dialect, tables, &placeholder(dialect, 1));
+    let rows = session.query(&sql, &[version.as_str().into()])?;
+    Ok(rows.into_iter().next().map_or((0, false), attempt_in))
+}
+
+fn newest_of(dialect: Dialect, tables: &Tables, version: &str) -> String {
+    format!(
+        "SELECT {number} AS number, CASE WHEN mode = 'stmt' AND state <> 'finished' AND NOT \
+         (state = 'failed' AND statements_done = 0 AND intent = 0) THEN 'yes' END AS half FROM {table} h \
+         WHERE version = {version} ORDER BY h.attempt DESC LIMIT 1",
         // Named by its table below: PostgreSQL would sort by the text that is selected.
         number = text(dialect, "attempt"),
         table = tables.history(),
-        value = placeholder(dialect, 1),
-    );
-    let rows = session.query(&sql, &[version.as_str().into()])?;
-    let Some(mut row) = rows.into_iter().next().map(Vec::into_iter) else { return Ok((0, false)) };
+    )
+}
+
+/// Number, and whether it is half done; no attempt is number 0.
+fn attempt_in(row: Row) -> (i64, bool) {
+    let mut row = row.into_iter();
     let number = row.next().flatten().and_then(|text| text.parse().ok()).unwrap_or(0);
-    Ok((number, row.next().flatten().is_some()))
+    (number, row.next().flatten().is_some())
 }
 
 /// Inserts a record. `finished_at` is now by the server's clock, `started_at` the elapsed time before.

@@ -10,6 +10,7 @@ mod resume;
 mod revert;
 #[cfg(test)]
 mod tests;
+mod way_back;
 
 use dbmig_build::Version;
 
@@ -18,6 +19,7 @@ pub use decision::{Decision, check_decision, plan_baseline};
 pub use error::{Lacking, PlanError};
 pub use repeatables::repeatable_states;
 pub use revert::{plan_redo, plan_revert, plan_revert_missing};
+pub use way_back::{Known, Unproved, WayBack, ways_back};
 
 /// How far to go.
 #[derive(Debug, Clone, PartialEq, Eq)]

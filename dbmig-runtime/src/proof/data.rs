@@ -6,22 +6,76 @@ use dbmig_build::Dialect;
 
 use super::rows::qualified;
 use crate::catalogue::{Catalogue, Name, Table};
-use crate::session::{DbResult, Row, Session};
+use crate::session::{DbErrorKind, DbResult, Row, Session};
 use crate::sql::quoted;
 
 /// All rows of all tables, sorted; columns as the table has them.
 pub(super) type Data = BTreeMap<Name, (Vec<String>, Vec<Row>)>;
 
-/// Reads it.
-pub(super) fn read(session: &mut dyn Session, catalogue: &Catalogue) -> DbResult<Data> {
-    let mut data = Data::new();
-    for table in &catalogue.tables {
-        if table.columns.is_empty() {
+/// Reads it; which tables could not be read, and why.
+pub(super) fn read(
+    session: &mut dyn Session,
+    catalogue: &Catalogue,
+) -> DbResult<(Data, Vec<(Name, String)>)> {
+    let (mut data, mut unreadable) = (Data::new(), Vec::new());
+    for table in catalogue.tables.iter().filter(|table| !table.columns.is_empty()) {
+        match read_table(session, catalogue.dialect, table) {
+            Ok(rows) => drop(data.insert(table.name.clone(), rows)),
+            Err(error) if matches!(error.kind, DbErrorKind::Interrupted | DbErrorKind::Closed) => {
+                return Err(error);
+            }
+            // A column is computed from a value that it fails for.
+            Err(error) => unreadable.push((table.name.clone(), error.message)),
+        }
+    }
+    Ok((data, unreadable))
+}
+
+/// Columns that hold in `after` what another column of the table held in `before`, which holds something
+/// else now: what a copy by position does. A copy of one column into another is none.
+pub(super) fn moved(before: &Data, after: &Data) -> Vec<(String, String)> {
+    let mut moved = Vec::new();
+    for (name, (columns, rows)) in before {
+        let Some((now_columns, now)) = after.get(name) else { continue };
+        if rows.len() != now.len() {
             continue;
         }
-        data.insert(table.name.clone(), read_table(session, catalogue.dialect, table)?);
+        let values = |rows: &[Row], at: usize| {
+            let plain = |row: &Row| row.get(at).cloned().flatten().map(unquoted);
+            let mut values: Vec<_> = rows.iter().map(plain).collect();
+            values.sort();
+            values
+        };
+        let old: Vec<_> = (0..columns.len()).map(|at| values(rows, at)).collect();
+        let changed = |column: &String| -> Option<Vec<Option<String>>> {
+            let was = columns.iter().position(|other| other == column)?;
+            let is = now_columns.iter().position(|other| other == column)?;
+            Some(values(now, is)).filter(|is| *is != old[was])
+        };
+        for column in columns {
+            let Some(values) =
+                changed(column).filter(|values| values.windows(2).any(|w| w[0] != w[1]))
+            else {
+                continue;
+            };
+            let from = columns
+                .iter()
+                .zip(&old)
+                .find(|(from, old)| *from != column && **old == values && changed(from).is_some());
+            if let Some((from, _)) = from {
+                moved.push((format!("{name}.{column}"), format!("{name}.{from}")));
+            }
+        }
     }
-    Ok(data)
+    moved
+}
+
+/// Another affinity of SQLite makes another literal of the same value.
+fn unquoted(value: String) -> String {
+    value
+        .strip_prefix('\'')
+        .and_then(|rest| rest.strip_suffix('\''))
+        .map_or(value.clone(), str::to_owned)
 }
 
 fn read_table(
@@ -114,6 +168,23 @@ mod tests {
         let rows = rows.iter().map(|row| row.iter().map(|&cell| Some(cell.into())).collect());
         let columns = vec!["a".into(), "b".into()];
         [(Name::new("t"), (columns, rows.collect()))].into()
+    }
+
+    #[test]
+    fn what_was_copied_by_position() {
+        let before = data(&[&["1", "'2'"], &["3", "'4'"]]);
+        for (after, expected) in [
+            (data(&[&["2", "'1'"], &["4", "'3'"]]), &[("t.a", "t.b"), ("t.b", "t.a")][..]),
+            // One is copied into the other, which is done on purpose.
+            (data(&[&["1", "'1'"], &["3", "'3'"]]), &[]),
+            (data(&[&["2", "'9'"], &["4", "'9'"]]), &[("t.a", "t.b")]),
+            (data(&[&["1", "'2'"], &["3", "'4'"]]), &[]),
+            (data(&[&["2", "'1'"]]), &[]),
+        ] {
+            let moved = moved(&before, &after);
+            let moved: Vec<_> = moved.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
+            assert_eq!(moved, expected);
+        }
     }
 
     #[test]

@@ -71,6 +71,18 @@ impl Failure {
         }
     }
 
+    /// The same, for who wants to keep it.
+    pub fn into_error(self) -> Option<Box<Error>> {
+        match self {
+            Self::Up(error)
+            | Self::Down(error)
+            | Self::DownWithRows(error)
+            | Self::Again(error)
+            | Self::AgainWithRows(error) => Some(error),
+            Self::NotRestored(_) | Self::AgainDiffers(_) => None,
+        }
+    }
+
     /// What differs, where that is the reason.
     pub fn differences(&self) -> &[Difference] {
         match self {

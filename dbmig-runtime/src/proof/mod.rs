@@ -4,20 +4,28 @@
 //! read, the migration is applied, reverted, compared with what was there, and applied again. What runs it
 //! is the runner of a real run.
 
+mod cascades;
+mod cells;
+mod circles;
 mod data;
 mod failure;
+mod fitting;
+mod later;
 mod replay;
 mod rows;
+mod sequences;
 mod trip;
 mod values;
+mod warning;
 
 use dbmig_build::lock::{Proof, Verdict};
 use dbmig_build::{LockFile, Migration, MigrationSet, Version};
 
 pub use failure::{Failure, ProofError};
-pub use replay::replay;
+pub use replay::{replay, revert_only};
 use rows::Rows;
 use trip::{Shadowed, Trip};
+pub use warning::Warning;
 
 use crate::catalogue::Scope;
 use crate::session::{DbResult, Session};
@@ -47,6 +55,8 @@ pub struct Proved {
     pub no_rows: Vec<(String, String)>,
     /// It can not be applied when there are rows: how that failed.
     pub hazard: Option<Failure>,
+    /// What it does to rows beside that.
+    pub warnings: Vec<Warning>,
     /// A row that the way back does not restore.
     pub example: Option<String>,
     /// The server and its major version.
@@ -104,6 +114,7 @@ fn prove_one(
         failure: None,
         no_rows,
         hazard: None,
+        warnings: vec![],
         example: None,
         server: shadowed.server().to_owned(),
     };
@@ -115,6 +126,9 @@ fn prove_one(
     if with_rows && is_failure(&trip, Failure::may_be_of_rows) {
         trip = without_rows(shadowed, (at, migration), trip, &mut proved)?;
     }
+    let (unreadable, warnings) = shadowed.noticed();
+    proved.no_rows.extend(unreadable);
+    proved.warnings = warnings;
     match trip {
         Trip::Failed(failure) if failure.is_interrupted() => return Err(ProofError::Interrupted),
         Trip::Failed(failure) if failure.is_of_up() => {

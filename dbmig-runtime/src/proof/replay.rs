@@ -2,7 +2,7 @@
 
 use dbmig_build::{MigrationSet, Version};
 
-use super::trip::{read, run};
+use super::trip::{read, revert, run};
 use crate::error::Error;
 use crate::plan::{self, OnMissing, Repeatables, Rules, Step, Target};
 use crate::session::Session;
@@ -26,4 +26,17 @@ pub fn replay(
         plan.repeatables = set.repeatables().iter().map(|r| r.name.clone()).collect();
     }
     run(session, set, &history, &plan)
+}
+
+/// Reverts one migration by its `down.sql`; what came after it stays, and no repeatable runs.
+///
+/// # Errors
+///
+/// What fails.
+pub fn revert_only(
+    session: &mut dyn Session,
+    set: &MigrationSet,
+    version: &Version,
+) -> Result<(), Error> {
+    revert(session, set, &Target::Only(version.clone()))
 }

@@ -6,14 +6,15 @@
 
 use std::collections::BTreeMap;
 
-use super::values::{distinct, in_conditions, pool};
+use super::cells::{Made, Shape, shapes};
+use super::circles::Promises;
+use super::fitting::fitting;
+use super::values::{in_conditions, pool};
 use crate::catalogue::{Catalogue, Column, ForeignKey, IndexKey, Name, Table};
 use crate::session::{DbResult, Session};
 use crate::sql::quoted;
 use dbmig_build::Dialect;
 
-/// How many rows a table gets.
-const ROWS: usize = 5;
 /// How many forms of a row are tried.
 const TRIES: usize = 60;
 
@@ -29,12 +30,14 @@ pub(super) enum Rows {
 /// Which tables took no row, and why.
 pub(super) type Without = Vec<(String, String)>;
 
-/// Gives rows to every table that `needs` them, parents first.
+/// Gives rows to every table that `needs` them, parents first. `number` counts them: what has to be unique is
+/// made of it.
 pub(super) fn fill(
     session: &mut dyn Session,
     catalogue: &Catalogue,
     needs: &dyn Fn(&Table) -> bool,
     kind: Rows,
+    number: &mut usize,
 ) -> Without {
     // With them on, SQLite takes no row for a table that points to one that is not there yet. Rows point
     // to what is there anyway.
@@ -42,7 +45,7 @@ pub(super) fn fill(
         Dialect::Sqlite => keys_off(session),
         Dialect::Postgres | Dialect::Mysql => false,
     };
-    let without = fill_all(session, catalogue, needs, kind);
+    let without = fill_all(session, catalogue, needs, kind, number);
     if keys {
         let _ = session.execute("PRAGMA foreign_keys = ON");
     }
@@ -61,19 +64,35 @@ fn fill_all(
     catalogue: &Catalogue,
     needs: &dyn Fn(&Table) -> bool,
     kind: Rows,
+    number: &mut usize,
 ) -> Without {
     let mut without = Without::new();
-    let mut number = 0;
+    let mut promises = Promises::default();
     for table in in_order(catalogue) {
         // What is written through a parent, or belongs to somebody else's module, is not filled by itself.
         if !needs(table) || table.options.keys().any(|key| matches!(*key, "virtual" | "module")) {
             continue;
         }
-        if let Err(reason) = fill_table(session, catalogue, table, &mut number, kind) {
+        promises.make(session, catalogue, table, needs, number);
+        if let Err(reason) = fill_table(session, catalogue, table, number, kind, &promises) {
             without.push((table.name.to_string(), reason));
+        }
+        promises.kept_by(table);
+    }
+    let promised = promises.end(session);
+    // Whoever relied on rows that could not be made has lost them again.
+    for table in catalogue.tables.iter().filter(|table| needs(table)) {
+        let told = without.iter().any(|(name, _)| *name == table.name.to_string());
+        if promised.contains(&table.name) && !told && is_empty(session, catalogue.dialect, table) {
+            without.push((table.name.to_string(), "its rows pointed to no row".to_owned()));
         }
     }
     without
+}
+
+pub(super) fn is_empty(session: &mut dyn Session, dialect: Dialect, table: &Table) -> bool {
+    let sql = format!("SELECT '1' FROM {} LIMIT 1", qualified(dialect, &table.name));
+    session.query(&sql, &[]).is_ok_and(|rows| rows.is_empty())
 }
 
 /// Tables after those that they point to; what stands in a circle in the order of names.
@@ -109,36 +128,73 @@ fn fill_table(
     table: &Table,
     number: &mut usize,
     kind: Rows,
+    promises: &Promises,
 ) -> Result<(), String> {
     let dialect = catalogue.dialect;
     let conditions: Vec<_> = table.checks.iter().map(|check| check.expression.as_str()).collect();
     let wanted = in_conditions(catalogue, &conditions);
     let keys = unique_columns(table);
-    let columns: Vec<_> = table.columns.iter().filter(|column| is_given(table, column)).collect();
+    let own = promises.of(table);
+    let is_promised = |column: &Column| own.iter().any(|row| row.contains_key(&column.name));
+    let columns: Vec<_> = table
+        .columns
+        .iter()
+        .filter(|column| is_given(table, column) || is_promised(column))
+        .collect();
     let pools: BTreeMap<&str, Vec<String>> = columns
         .iter()
         .map(|column| {
             let mut values = pool(catalogue, column);
             values.extend(wanted.iter().cloned());
-            (column.name.as_str(), values)
+            (column.name.as_str(), fitting(session, catalogue, table, column, values))
         })
         .collect();
+    let shapes = shapes(table, &pools, kind);
+    let to_itself = table.foreign_keys.iter().any(|key| key.table == table.name);
+    let mut parents = promises.parents(session, catalogue, table);
+    let cells = |number: usize, at: usize, attempt: usize, parents: &Parents| {
+        let made = Made { dialect, table, keys: &keys, parents, number, kind, row: at };
+        let promised = own.get(at);
+        let cells = columns.iter().map(|column| {
+            let promised = promised.and_then(|row| row.get(column.name.as_str()));
+            match promised {
+                Some(value) => Some(value.clone()),
+                None => made.cell(column, &pools[column.name.as_str()], shapes[at], attempt),
+            }
+        });
+        cells.collect::<Option<Vec<_>>>()
+    };
+    // All of them in one statement, where nothing is to be tried in another form.
+    if !to_itself && !columns.is_empty() {
+        let first = *number;
+        let all = (0..shapes.len()).map(|at| cells(first + 1 + at, at, 0, &parents));
+        if let Some(all) = all.collect::<Option<Vec<_>>>() {
+            *number += shapes.len();
+            if insert(session, dialect, table, &columns, &all).is_ok() {
+                return Ok(());
+            }
+        }
+    }
     let mut done = 0;
     let mut reason = None;
-    for row in 0..ROWS {
-        let parents = parents(session, catalogue, table);
-        for attempt in 0..TRIES {
+    for (at, shape) in shapes.iter().enumerate() {
+        if to_itself {
+            parents = promises.parents(session, catalogue, table);
+        }
+        // What adds nothing but another NULL is not worth many tries; nor is a table that takes nothing.
+        let tries = match shape {
+            _ if at < own.len() => TRIES,
+            Shape::Half { .. } => 2,
+            _ if done == 0 && at > 2 => 1,
+            _ => TRIES,
+        };
+        for attempt in 0..tries {
             *number += 1;
-            let cells = columns.iter().map(|column| {
-                let number = *number;
-                let made = Made { dialect, table, keys: &keys, parents: &parents, number, kind };
-                made.cell(column, &pools[column.name.as_str()], row, attempt)
-            });
-            let Some(cells) = cells.collect::<Option<Vec<_>>>() else {
+            let Some(cells) = cells(*number, at, attempt, &parents) else {
                 reason.get_or_insert_with(|| why_not(table, &columns, &pools, &parents));
                 break;
             };
-            match insert(session, dialect, table, &columns, &cells) {
+            match insert(session, dialect, table, &columns, &[cells]) {
                 Ok(()) => {
                     done += 1;
                     break;
@@ -176,9 +232,9 @@ fn unique_columns(table: &Table) -> Vec<&str> {
 }
 
 /// The rows that a foreign key can point to, as literals, a list a key.
-type Parents = Vec<Vec<Vec<String>>>;
+pub(super) type Parents = Vec<Vec<Vec<String>>>;
 
-fn parents(session: &mut dyn Session, catalogue: &Catalogue, table: &Table) -> Parents {
+pub(super) fn parents(session: &mut dyn Session, catalogue: &Catalogue, table: &Table) -> Parents {
     let dialect = catalogue.dialect;
     table
         .foreign_keys
@@ -213,89 +269,6 @@ fn as_literal(dialect: Dialect, column: &str) -> String {
     }
 }
 
-/// How the cells of one row are made.
-struct Made<'a> {
-    dialect: Dialect,
-    table: &'a Table,
-    keys: &'a [&'a str],
-    parents: &'a Parents,
-    /// One that no other row has.
-    number: usize,
-    kind: Rows,
-}
-
-impl Made<'_> {
-    /// The value of a column; `None` where there is nothing that it could be.
-    fn cell(&self, column: &Column, pool: &[String], row: usize, attempt: usize) -> Option<String> {
-        let is_key = |name: &str| self.keys.contains(&name);
-        let takes_null = column.nullable && !self.is_primary(&column.name);
-        // The second row is all NULL; later tries of others give way as well.
-        let gentle = self.kind == Rows::Gentle;
-        if takes_null && ((row == 1 && !gentle) || attempt % 4 == 3) {
-            return Some("NULL".to_owned());
-        }
-        let points = self.table.foreign_keys.iter().zip(self.parents);
-        if let Some((key, parents)) =
-            points.into_iter().find(|(key, _)| key.columns.contains(&column.name))
-        {
-            return self.parent(key, parents, column, row, attempt, takes_null);
-        }
-        if is_key(&column.name) || (gentle && attempt == 0) {
-            // Every other try leaves one column of a key of several as it is.
-            let like = pool.first().map_or("''", String::as_str);
-            let own = distinct(self.dialect, column, like, self.number);
-            if own != like || pool.is_empty() {
-                return Some(own);
-            }
-            return pool.get(self.number % pool.len().max(1)).cloned();
-        }
-        if pool.is_empty() {
-            return takes_null.then(|| "NULL".to_owned());
-        }
-        // The last row repeats the first; two columns of a row are not the same, so that what exchanges
-        // them is seen.
-        let index = if row == ROWS - 1 { 0 } else { row };
-        let spread = self.position(&column.name);
-        pool.get((index + spread + attempt + attempt / 7 * spread) % pool.len()).cloned()
-    }
-
-    fn position(&self, column: &str) -> usize {
-        self.table.columns.iter().position(|c| c.name == column).unwrap_or(0)
-    }
-
-    fn is_primary(&self, column: &str) -> bool {
-        let key = self.table.primary_key.as_ref();
-        key.is_some_and(|key| key.columns.iter().any(|name| name == column))
-    }
-
-    fn parent(
-        &self,
-        key: &ForeignKey,
-        parents: &[Vec<String>],
-        column: &Column,
-        row: usize,
-        attempt: usize,
-        takes_null: bool,
-    ) -> Option<String> {
-        let at = key.columns.iter().position(|name| *name == column.name)?;
-        if parents.is_empty() {
-            return match self.dialect {
-                _ if takes_null => Some("NULL".to_owned()),
-                // Nobody looks at it there, now.
-                Dialect::Sqlite => {
-                    Some(distinct(self.dialect, column, "1", if row < 2 { 1 } else { self.number }))
-                }
-                _ => None,
-            };
-        }
-        // Two children a parent, unless nothing may be twice.
-        let alone = self.keys.contains(&column.name.as_str()) || self.kind == Rows::Gentle;
-        let spread = self.position(&key.columns[0]) + attempt;
-        let index = if alone { row + spread } else { row / 2 + spread };
-        parents[index % parents.len()].get(at).cloned()
-    }
-}
-
 /// Why a row could not even be thought of.
 fn why_not(
     table: &Table,
@@ -314,12 +287,13 @@ fn why_not(
     }
 }
 
+/// Inserts rows by one statement.
 fn insert(
     session: &mut dyn Session,
     dialect: Dialect,
     table: &Table,
     columns: &[&Column],
-    cells: &[String],
+    rows: &[Vec<String>],
 ) -> DbResult<()> {
     let into = qualified(dialect, &table.name);
     if columns.is_empty() {
@@ -329,11 +303,9 @@ fn insert(
         });
     }
     let names: Vec<_> = columns.iter().map(|column| quoted(dialect, &column.name)).collect();
-    session.execute(&format!(
-        "INSERT INTO {into} ({}) VALUES ({})",
-        names.join(", "),
-        cells.join(", ")
-    ))
+    let rows: Vec<_> = rows.iter().map(|cells| format!("({})", cells.join(", "))).collect();
+    let sql = format!("INSERT INTO {into} ({}) VALUES {}", names.join(", "), rows.join(", "));
+    session.execute(&sql)
 }
 
 /// A name as statements of any session write it.

@@ -7,7 +7,8 @@ use dbmig_build::{Dialect, Migration, MigrationSet};
 use super::data;
 use super::failure::{Failure, ProofError};
 use super::rows::Rows;
-use super::{Shadow, rows};
+use super::warning::Warning;
+use super::{Shadow, cascades, later, rows, sequences};
 use crate::catalogue::{Catalogue, Difference, Name, Scope, Table};
 use crate::error::{Error, ErrorKind};
 use crate::event::Silent;
@@ -15,7 +16,7 @@ use crate::history::{self, History};
 use crate::options::RunOptions;
 use crate::plan::{self, OnMissing, Plan, PlanError, Repeatables, Rules, Target};
 use crate::runner;
-use crate::session::{DbError, Session};
+use crate::session::{DbError, DbResult, Session};
 
 /// How a round trip ended.
 pub(super) enum Trip {
@@ -40,6 +41,15 @@ pub(super) struct Shadowed<'a> {
     scope: &'a Scope,
     state: Option<State>,
     server: String,
+    noticed: Noticed,
+}
+
+/// What the last round trip has shown beside its end.
+#[derive(Default)]
+struct Noticed {
+    /// Tables whose rows can not be read, and why: nothing is known of them.
+    unreadable: Vec<(String, String)>,
+    warnings: Vec<Warning>,
 }
 
 struct State {
@@ -52,6 +62,8 @@ struct State {
     catalogue: Catalogue,
     /// Tables that took no row.
     without: BTreeMap<String, String>,
+    /// How many rows were thought of.
+    number: usize,
 }
 
 fn shadow(doing: &'static str) -> impl Fn(DbError) -> ProofError {
@@ -60,11 +72,17 @@ fn shadow(doing: &'static str) -> impl Fn(DbError) -> ProofError {
 
 impl<'a> Shadowed<'a> {
     pub(super) fn new(set: &'a MigrationSet, shadow: &'a mut dyn Shadow, scope: &'a Scope) -> Self {
-        Self { set, shadow, scope, state: None, server: String::new() }
+        Self { set, shadow, scope, state: None, server: String::new(), noticed: Noticed::default() }
     }
 
     pub(super) fn server(&self) -> &str {
         &self.server
+    }
+
+    /// What the last round trip has shown: tables that can not be read, and warnings.
+    pub(super) fn noticed(&mut self) -> (Vec<(String, String)>, Vec<Warning>) {
+        let Noticed { unreadable, warnings } = std::mem::take(&mut self.noticed);
+        (unreadable, warnings)
     }
 
     /// As [`Shadowed::reach`], on a new database: without the rows, whatever was left.
@@ -89,7 +107,7 @@ impl<'a> Shadowed<'a> {
                 let catalogue =
                     Catalogue::read(&mut *session, self.scope).map_err(shadow("read"))?;
                 let (filled, without) = (BTreeMap::new(), BTreeMap::new());
-                State { session, applied: 0, filled, catalogue, without }
+                State { session, applied: 0, filled, catalogue, without, number: 0 }
             }
         };
         self.server.clone_from(&state.catalogue.server);
@@ -100,6 +118,8 @@ impl<'a> Shadowed<'a> {
                 .map_err(|error| ProofError::of_apply(Failure::Up(Box::new(error))))?;
             state.catalogue =
                 Catalogue::read(&mut *state.session, self.scope).map_err(shadow("read"))?;
+            // What stands behind because of these is not told of the next one.
+            sequences::advance(&mut *state.session, &state.catalogue).map_err(shadow("read"))?;
             state.applied = count;
         }
         self.state = Some(state);
@@ -109,11 +129,13 @@ impl<'a> Shadowed<'a> {
     /// Gives rows to what has none, or was changed since it got them. Tables without any, with the reason.
     pub(super) fn fill(&mut self, kind: Rows) -> Result<Vec<(String, String)>, ProofError> {
         let Some(state) = &mut self.state else { return Ok(vec![]) };
-        let State { session, catalogue, filled, without, .. } = state;
+        let State { session, catalogue, filled, without, number, .. } = state;
         let dialect = catalogue.dialect;
         let mut empty = Vec::new();
         for table in &catalogue.tables {
-            if filled.get(&table.name) != Some(table) || is_empty(&mut **session, dialect, table) {
+            if filled.get(&table.name) != Some(table)
+                || rows::is_empty(&mut **session, dialect, table)
+            {
                 empty.push(table.name.clone());
             }
         }
@@ -124,7 +146,8 @@ impl<'a> Shadowed<'a> {
                 .any(|table| table.name.to_string() == *name && !empty.contains(&table.name))
         });
         let needs = |table: &Table| empty.contains(&table.name);
-        without.extend(rows::fill(&mut **session, catalogue, &needs, kind));
+        without.extend(rows::fill(&mut **session, catalogue, &needs, kind, number));
+        sequences::advance(&mut **session, catalogue).map_err(shadow("read"))?;
         for table in catalogue.tables.iter().filter(|table| needs(table)) {
             filled.insert(table.name.clone(), table.clone());
         }
@@ -133,7 +156,7 @@ impl<'a> Shadowed<'a> {
             .keys()
             .filter(|name| {
                 let table = catalogue.tables.iter().find(|table| table.name.to_string() == **name);
-                table.is_some_and(|table| !is_empty(&mut **session, dialect, table))
+                table.is_some_and(|table| !rows::is_empty(&mut **session, dialect, table))
             })
             .cloned()
             .collect();
@@ -143,23 +166,31 @@ impl<'a> Shadowed<'a> {
 
     /// Up, down, compare, up again. Afterwards the migration is applied, or the state is gone.
     pub(super) fn trip(&mut self, at: usize, migration: &Migration) -> Result<Trip, ProofError> {
+        self.noticed = Noticed::default();
         let Some(mut state) = self.state.take() else { return Ok(Trip::Done(Done::default())) };
         let target = Target::Only(migration.version.clone());
         let session = &mut *state.session;
         let before = state.catalogue;
-        let rows = data::read(session, &before).map_err(shadow("read"))?;
+        let (rows, unreadable) = data::read(session, &before).map_err(shadow("read"))?;
+        self.noticed.unreadable =
+            unreadable.into_iter().map(|(name, why)| (name.to_string(), why)).collect();
         if let Err(error) = apply(session, self.set, &target) {
             return Ok(Trip::Failed(Failure::Up(Box::new(error))));
         }
         let after = Catalogue::read(session, self.scope).map_err(shadow("read"))?;
+        let rows_after = self.look_at_rows(session, &rows, &after).map_err(shadow("read"))?;
+        self.noticed.warnings.extend(cascades::cascaded(
+            "up.sql",
+            &migration.up,
+            &before,
+            &rows,
+            &rows_after,
+        ));
         if let Err(error) = revert(session, self.set, &target) {
             // Nothing was run, or nothing is left of it: the migration is applied as it was.
             let refused = matches!(error.kind, ErrorKind::Plan(_));
             if refused || rolls_back(migration, before.dialect) {
-                let (filled, without) = (state.filled, state.without);
-                let session = state.session;
-                self.state =
-                    Some(State { session, applied: at + 1, filled, catalogue: after, without });
+                self.state = Some(State { applied: at + 1, catalogue: after, ..state });
             }
             return Ok(match declared(&error) {
                 Some(reason) => Trip::Declared(reason),
@@ -171,8 +202,13 @@ impl<'a> Shadowed<'a> {
         if !changed.is_empty() {
             return Ok(Trip::Failed(Failure::NotRestored(changed)));
         }
-        let now = data::read(session, &back).map_err(shadow("read"))?;
+        let (now, _) = data::read(session, &back).map_err(shadow("read"))?;
         let (lost, example) = (data::lost(&rows, &now), data::example(&rows, &now));
+        let behind = sequences::behind(session, &back, "down.sql").map_err(shadow("read"))?;
+        self.noticed.warnings.extend(behind);
+        let text = migration.down.as_deref().unwrap_or_default();
+        let cascaded = cascades::cascaded("down.sql", text, &after, &rows_after, &now);
+        self.noticed.warnings.extend(cascaded);
         if let Err(error) = apply(session, self.set, &target) {
             return Ok(Trip::Failed(Failure::Again(Box::new(error))));
         }
@@ -181,9 +217,61 @@ impl<'a> Shadowed<'a> {
         if !changed.is_empty() {
             return Ok(Trip::Failed(Failure::AgainDiffers(changed)));
         }
-        let (filled, without, session) = (state.filled, state.without, state.session);
-        self.state = Some(State { session, applied: at + 1, filled, catalogue: again, without });
+        let looser = later::looser(&before, &again);
+        let state = State { applied: at + 1, catalogue: again, ..state };
+        self.state = match looser.is_empty() || state.filled.is_empty() {
+            true => Some(state),
+            false => self.try_later_rows(state, &target, migration, &looser),
+        };
         Ok(Trip::Done(Done { reordered, lost, example }))
+    }
+
+    /// What `up.sql` has done to the rows that a way back might undo again; the rows as they are then.
+    fn look_at_rows(
+        &mut self,
+        session: &mut dyn Session,
+        before: &data::Data,
+        after: &Catalogue,
+    ) -> DbResult<data::Data> {
+        let (rows, unreadable) = data::read(session, after)?;
+        let warnings = &mut self.noticed.warnings;
+        for (table, why) in unreadable {
+            let table = table.to_string();
+            if !self.noticed.unreadable.iter().any(|(known, _)| *known == table) {
+                warnings.push(Warning::Unreadable { table, why });
+            }
+        }
+        let moved = data::moved(before, &rows).into_iter();
+        warnings.extend(moved.map(|(column, from)| Warning::Moved { column, from }));
+        warnings.extend(sequences::behind(session, after, "up.sql")?);
+        Ok(rows)
+    }
+
+    /// The way back once more, with rows that nobody could have written before the migration. The state with
+    /// the migration applied, where it can be gone on with.
+    fn try_later_rows(
+        &mut self,
+        mut state: State,
+        target: &Target,
+        migration: &Migration,
+        looser: &[Name],
+    ) -> Option<State> {
+        let needs = |table: &Table| looser.contains(&table.name);
+        let session = &mut *state.session;
+        let catalogue = &state.catalogue;
+        // What takes no row is told when the next migration is tried.
+        let _ = rows::fill(session, catalogue, &needs, Rows::Hostile, &mut state.number);
+        let dialect = catalogue.dialect;
+        let Err(error) = revert(session, self.set, target) else {
+            // Whatever these rows do to it now is no news.
+            return apply(session, self.set, target).is_ok().then_some(state);
+        };
+        let failure = Failure::Down(Box::new(error));
+        let is_of_rows = failure.may_be_of_rows() && !failure.is_interrupted();
+        if let (true, Failure::Down(error)) = (is_of_rows, failure) {
+            self.noticed.warnings.push(Warning::Later(error));
+        }
+        rolls_back(migration, dialect).then_some(state)
     }
 }
 
@@ -206,11 +294,6 @@ fn rolls_back(migration: &Migration, dialect: Dialect) -> bool {
     dialect != Dialect::Mysql && migration.settings.run_in_transaction
 }
 
-fn is_empty(session: &mut dyn Session, dialect: Dialect, table: &Table) -> bool {
-    let sql = format!("SELECT '1' FROM {} LIMIT 1", rows::qualified(dialect, &table.name));
-    session.query(&sql, &[]).is_ok_and(|rows| rows.is_empty())
-}
-
 /// As `migrate` does it; the history is the scratch database's own.
 fn apply(session: &mut dyn Session, set: &MigrationSet, target: &Target) -> Result<(), Error> {
     let rules = Rules {
@@ -225,7 +308,11 @@ fn apply(session: &mut dyn Session, set: &MigrationSet, target: &Target) -> Resu
     run(session, set, &history, &plan)
 }
 
-fn revert(session: &mut dyn Session, set: &MigrationSet, target: &Target) -> Result<(), Error> {
+pub(super) fn revert(
+    session: &mut dyn Session,
+    set: &MigrationSet,
+    target: &Target,
+) -> Result<(), Error> {
     let history = read(session)?;
     let mut plan = plan::plan_revert(set, &history, session.dialect(), target)?;
     plan.repeatables.clear();

@@ -6,8 +6,11 @@ use dbmig_build::sql::{TokenKind, tokens};
 use crate::catalogue::{Catalogue, Column, TypeKind};
 use crate::sql::literal;
 
-/// How long a text becomes at most: longer ones find nothing more.
-const LONGEST: u64 = 300;
+/// How long a text becomes at most: longer than what people narrow columns to.
+const LONGEST: u64 = 3000;
+/// So many characters at most are the same in front of some values that are not: what is unique by its first
+/// ones meets a duplicate.
+const PREFIX: usize = 200;
 
 /// What a column can be given, never NULL. Empty for a type of which nothing is known.
 pub(super) fn pool(catalogue: &Catalogue, column: &Column) -> Vec<String> {
@@ -68,6 +71,8 @@ fn texts(dialect: Dialect, length: Option<u64>) -> Vec<String> {
         fit(" b "),
         fit("0"),
         fit("2024-01-01"),
+        // Four bytes a character.
+        fit("😀"),
     ];
     all.iter().map(|text| literal(dialect, text)).collect()
 }
@@ -300,8 +305,15 @@ fn postgres_base(name: &str, text: &str, length: Option<u64>) -> Vec<String> {
     }
 }
 
-/// A value like `like` that no other row has.
-pub(super) fn distinct(dialect: Dialect, column: &Column, like: &str, number: usize) -> String {
+/// A value like `like` that no other row has. With `alike` texts are given that differ in little: two in the
+/// case of a letter, others behind a long beginning that they share.
+pub(super) fn distinct(
+    dialect: Dialect,
+    column: &Column,
+    like: &str,
+    number: usize,
+    alike: bool,
+) -> String {
     let name = column.ty.name.name.as_str();
     let text = column.ty.text.to_ascii_lowercase();
     let is = |words: &[&str]| words.iter().any(|word| text.contains(word));
@@ -323,7 +335,14 @@ pub(super) fn distinct(dialect: Dialect, column: &Column, like: &str, number: us
     }
     if is(&["char", "text", "clob"]) && !is(&["\"char\""]) {
         let longest = usize::try_from(column.ty.length.unwrap_or(LONGEST)).unwrap_or(20);
-        let text: String = format!("{number}-é").chars().take(longest.max(1)).collect();
+        let text = match number % 4 {
+            _ if !alike => format!("{number}-é"),
+            0 => format!("{}-a é", number / 4),
+            1 => format!("{}-A é", number / 4),
+            2 if longest > 100 => format!("{}{number}", "p".repeat(PREFIX.min(longest - 20))),
+            _ => format!("{number}-é"),
+        };
+        let text: String = text.chars().take(longest.max(1)).collect();
         return literal(dialect, &text);
     }
     if is(&["blob", "binary"]) {

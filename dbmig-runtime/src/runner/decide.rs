@@ -24,16 +24,34 @@ pub fn decide(
     options: &RunOptions,
     observer: &mut dyn Observer,
 ) -> Result<(), Error> {
+    let decided = (decisions, reason);
+    decide_if(session, set, history, decided, options, observer, &mut |_| Ok(true)).map(drop)
+}
+
+/// Records decisions where a look at the database, in the same transaction, says that they hold; whether it did.
+///
+/// # Errors
+///
+/// As [`decide`].
+pub fn decide_if(
+    session: &mut dyn Session,
+    set: &MigrationSet,
+    history: &History,
+    (decisions, reason): (&[Decision], &str),
+    options: &RunOptions,
+    observer: &mut dyn Observer,
+    holds: &mut dyn FnMut(&mut dyn Session) -> DbResult<bool>,
+) -> Result<bool, Error> {
     if decisions.is_empty() {
-        return Ok(());
+        return Ok(true);
     }
     let engine = enter(session, history, options, observer)?;
     let result = engine
         .connection
         .settle(session)
-        .and_then(|()| all(session, &engine, set, (decisions, reason), observer));
+        .and_then(|()| all(session, &engine, set, (decisions, reason), observer, holds));
     let left = engine.leave(session);
-    result.and(left)
+    result.and_then(|held| left.map(|()| held))
 }
 
 fn all(
@@ -42,10 +60,12 @@ fn all(
     set: &MigrationSet,
     (decisions, reason): (&[Decision], &str),
     observer: &mut dyn Observer,
-) -> Result<(), Error> {
+    holds: &mut dyn FnMut(&mut dyn Session) -> DbResult<bool>,
+) -> Result<bool, Error> {
     let mut waiting = super::lock::Waiting::new(engine.options.runner_wait);
     loop {
         let mut refused = None;
+        let mut held = true;
         let write = |session: &mut dyn Session| -> DbResult<bool> {
             if !engine.lock.take_in_transaction(session)? {
                 return Ok(false);
@@ -60,6 +80,10 @@ fn all(
                     return Err(DbError::new(DbErrorKind::Other, message));
                 }
             }
+            held = holds(session)?;
+            if !held {
+                return Err(DbError::new(DbErrorKind::Other, "it does not hold any more"));
+            }
             for decision in decisions {
                 one(session, engine, set, &history, (decision, reason))?;
             }
@@ -69,8 +93,11 @@ fn all(
         if let Some(error) = refused {
             return Err(Error::from(error));
         }
+        if !held {
+            return Ok(false);
+        }
         if written.map_err(Error::database("record the decision"))? {
-            return Ok(());
+            return Ok(true);
         }
         waiting.pause(&engine.lock, session, observer)?;
     }

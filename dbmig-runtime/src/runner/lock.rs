@@ -14,7 +14,7 @@ use dbmig_build::{Dialect, Digest, Version};
 use crate::error::{Error, ErrorKind};
 use crate::event::{Event, Observer};
 use crate::history::Tables;
-use crate::session::{DbResult, Session};
+use crate::session::{DbResult, Row, Session};
 
 /// The names of the lock of one history.
 #[derive(Debug, Clone)]
@@ -51,12 +51,26 @@ impl Lock {
         (u32::from_be_bytes([a, b, c, d]), u32::from_be_bytes([e, f, g, h]))
     }
 
+    /// Runs the script that begins a transaction and takes the lock for it; `false` when another runner
+    /// has it.
+    pub(super) fn take_after(&self, session: &mut dyn Session, begin: &str) -> DbResult<bool> {
+        match self.dialect {
+            Dialect::Postgres => {
+                session.query_after(begin, &question(&self.in_transaction())).map(is_yes)
+            }
+            // Taken with the transaction, or for the run.
+            Dialect::Sqlite | Dialect::Mysql => session.execute(begin).map(|()| true),
+        }
+    }
+
+    fn in_transaction(&self) -> String {
+        format!("pg_catalog.pg_try_advisory_xact_lock({})", self.key)
+    }
+
     /// Takes it for the transaction that is open; `false` when another runner has it.
     pub(super) fn take_in_transaction(&self, session: &mut dyn Session) -> DbResult<bool> {
         match self.dialect {
-            Dialect::Postgres => {
-                ask(session, &format!("pg_catalog.pg_try_advisory_xact_lock({})", self.key))
-            }
+            Dialect::Postgres => ask(session, &self.in_transaction()),
             // Taken with the transaction, or for the run.
             Dialect::Sqlite | Dialect::Mysql => Ok(true),
         }
@@ -158,8 +172,15 @@ fn bytes(hex: &str) -> [u8; 8] {
 
 /// Whether an expression is true, not false and not NULL.
 fn ask(session: &mut dyn Session, expression: &str) -> DbResult<bool> {
-    let rows = session.query(&format!("SELECT CASE WHEN {expression} THEN 'yes' END"), &[])?;
-    Ok(rows.into_iter().next().and_then(|row| row.into_iter().next().flatten()).is_some())
+    session.query(&question(expression), &[]).map(is_yes)
+}
+
+fn question(expression: &str) -> String {
+    format!("SELECT CASE WHEN {expression} THEN 'yes' END")
+}
+
+fn is_yes(rows: Vec<Row>) -> bool {
+    rows.into_iter().next().and_then(|row| row.into_iter().next().flatten()).is_some()
 }
 
 /// Waiting for another runner: longer and longer pauses, until patience ends.

@@ -20,7 +20,7 @@ mod transaction_end;
 mod work;
 
 pub(crate) use connection::{Connection, enter as enter_connection, patiently};
-pub use decide::decide;
+pub use decide::{decide, decide_if};
 pub(crate) use lock::{Lock, jittered};
 pub(crate) use pooler::refuse as refuse_pooler;
 pub use recover::recover;
@@ -28,7 +28,7 @@ pub use seeds::{SeedReport, SeedState, run_seeds, seed_states};
 
 use std::time::Instant;
 
-use dbmig_build::{Dialect, MigrationSet, Version};
+use dbmig_build::{Dialect, Migration, MigrationSet, Version};
 
 use self::batch::Batch;
 pub(crate) use self::work::Work;
@@ -203,17 +203,25 @@ fn run_steps(
         let batch = Batch::of(work.sql, session.dialect(), &work.settings);
         let transaction = batch.mode(&work.settings) == history::Mode::Transaction;
         let about = |error: Error| error.during(work.path(), transaction);
-        if !std::mem::take(&mut settled) {
+        let anew = !std::mem::take(&mut settled);
+        // PostgreSQL's transaction begins with it.
+        let begins_anew = anew && transaction && session.dialect() == Dialect::Postgres;
+        if anew && !begins_anew {
             engine.connection.settle(session).map_err(about)?;
         }
-        if let Some(migration) = set.get(work.version).filter(|_| work.direction == Direction::Up) {
+        let waits = |migration: &&Migration| {
+            work.direction == Direction::Up && migration.settings.requires.is_some()
+        };
+        if let Some(migration) = set.get(work.version).filter(waits) {
+            // Its query is asked on a connection that is as the run found it.
+            engine.connection.settle(session).map_err(about)?;
             backfill::gate(session, set, engine.tables, migration)?;
         }
         let started = Instant::now();
         observer.event(Event::Started { name: work.name, direction: work.direction });
         packets::refuse(session, &work, &batch)?;
         let end = match transaction {
-            true => transaction::run(session, engine, &work, &batch, observer),
+            true => transaction::run(session, engine, (&work, &batch), begins_anew, observer),
             false => statement_mode::run(session, engine, &work, &batch, observer),
         };
         let end = end.map_err(about)?;

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use dbmig_build::{MigrationSet, Repeatable, Version};
+use dbmig_build::{Dialect, MigrationSet, Repeatable, Version};
 
 use super::batch::Batch;
 use super::transaction::{self, record};
@@ -36,12 +36,16 @@ pub(super) fn run(
         let batch = Batch::of(work.sql, session.dialect(), &work.settings);
         let transaction = batch.mode(&work.settings) == Mode::Transaction;
         let about = |error: Error| error.during(work.path(), transaction);
-        engine.connection.settle(session).map_err(about)?;
+        // PostgreSQL's transaction begins with it.
+        let anew = transaction && session.dialect() == Dialect::Postgres;
+        if !anew {
+            engine.connection.settle(session).map_err(about)?;
+        }
         let started = Instant::now();
         observer.event(Event::Started { name: work.name, direction: work.direction });
         packets::refuse(session, &work, &batch)?;
         let end = match transaction {
-            true => transaction::run(session, engine, &work, &batch, observer),
+            true => transaction::run(session, engine, (&work, &batch), anew, observer),
             false => statements(session, engine, &work, &batch, observer),
         };
         let end = end.map_err(about)?;

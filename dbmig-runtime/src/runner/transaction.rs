@@ -24,12 +24,12 @@ const RETRIED_WITHIN: Duration = Duration::from_secs(30);
 /// How long the pauses between tries become.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
-/// Runs one step in a transaction of its own.
+/// Runs one step in a transaction of its own; `anew` where the one before it has left its settings.
 pub(super) fn run(
     session: &mut dyn Session,
     engine: &Engine<'_>,
-    work: &Work<'_>,
-    batch: &Batch<'_>,
+    (work, batch): (&Work<'_>, &Batch<'_>),
+    anew: bool,
     observer: &mut dyn Observer,
 ) -> Result<StepEnd, Error> {
     refuse(work, batch)?;
@@ -41,7 +41,8 @@ pub(super) fn run(
             .map_err(Error::database("switch foreign keys off"))?;
     }
     let steps = [(work, batch)];
-    let result = tries(session, engine, &steps, keys_off, observer);
+    let begin = Begin { keys_off, anew };
+    let result = tries(session, engine, &steps, begin, observer);
     if keys_off {
         let on = session.execute("PRAGMA foreign_keys = ON");
         // The migration's own error is the one to tell.
@@ -84,7 +85,8 @@ pub(super) fn run_all(
         refuse_beside(dialect, work, batch)?;
     }
     let started = Instant::now();
-    let ends = tries(session, engine, &steps, false, observer)?;
+    let begin = Begin { keys_off: false, anew: false };
+    let ends = tries(session, engine, &steps, begin, observer)?;
     for ((work, _), end) in steps.iter().zip(&ends) {
         report_end(work, end, started, observer, report);
     }
@@ -126,6 +128,15 @@ pub(crate) fn switches_keys_off(dialect: Dialect, work: &Work<'_>, batch: &Batch
 /// The steps of one transaction.
 type Steps<'s> = [(&'s Work<'s>, &'s Batch<'s>)];
 
+/// What a transaction begins with.
+#[derive(Clone, Copy)]
+struct Begin {
+    /// SQLite's foreign keys are off, and checked at the end.
+    keys_off: bool,
+    /// The settings of the connection are put back first.
+    anew: bool,
+}
+
 /// How a try ended, when it is not an error for good.
 enum Try {
     Done(Vec<StepEnd>),
@@ -139,7 +150,7 @@ fn tries(
     session: &mut dyn Session,
     engine: &Engine<'_>,
     steps: &Steps<'_>,
-    keys_off: bool,
+    begin: Begin,
     observer: &mut dyn Observer,
 ) -> Result<Vec<StepEnd>, Error> {
     let mut waiting = Waiting::new(engine.options.runner_wait);
@@ -147,7 +158,7 @@ fn tries(
     let mut left = engine.options.retries;
     let mut reconnected = false;
     loop {
-        let error = match one_try(session, engine, steps, keys_off, observer)? {
+        let error = match one_try(session, engine, steps, begin, observer)? {
             Try::Done(ends) => return Ok(ends),
             Try::Locked => {
                 waiting.pause(&engine.lock, session, observer)?;
@@ -180,15 +191,14 @@ fn one_try(
     session: &mut dyn Session,
     engine: &Engine<'_>,
     steps: &Steps<'_>,
-    keys_off: bool,
+    begin: Begin,
     observer: &mut dyn Observer,
 ) -> Result<Try, Error> {
     let started = Instant::now();
-    let begun = engine.connection.begin(session).map_err(Error::database("begin a transaction"));
-    let locked = begun.and_then(|()| {
-        let taken = engine.lock.take_in_transaction(session);
-        taken.map_err(|error| rolled_back(session, "take the lock of the run", error))
-    });
+    let locked = engine
+        .connection
+        .begin_locked(session, &engine.lock, begin.anew)
+        .map_err(|error| rolled_back(session, "take the lock of the run", error));
     match locked {
         Ok(true) => {}
         Ok(false) => {
@@ -207,7 +217,7 @@ fn one_try(
             0 => Ok(()),
             _ => engine.connection.settle_within(session),
         }
-        .and_then(|()| attempt(session, engine, work, batch, keys_off, started, observer));
+        .and_then(|()| attempt(session, engine, work, batch, begin.keys_off, started, observer));
         match result {
             Ok(true) => ends.push(StepEnd::Done { statements: batch.len() }),
             Ok(false) => ends.push(StepEnd::ByAnother),
@@ -290,11 +300,8 @@ fn attempt(
     observer: &mut dyn Observer,
 ) -> Result<bool, Error> {
     let tables = engine.tables;
-    if !work.claim(session, tables).map_err(Error::database(CLAIM))? {
-        return Ok(false);
-    }
-    let (newest, half_done) = history::newest_attempt(session, tables, work.version)
-        .map_err(Error::database("read the last attempt"))?;
+    let claimed = work.claim_and_look(session, tables).map_err(Error::database(CLAIM))?;
+    let Some((newest, half_done)) = claimed else { return Ok(false) };
     if half_done && work.resumes.is_none() && work.repeatable.is_none() {
         // Another release runs it outside a transaction, or stopped there.
         return Err(Error::new(ErrorKind::Plan(PlanError::HalfDone {

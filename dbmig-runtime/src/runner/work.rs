@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use dbmig_build::{Digests, Migration, MigrationSet, Repeatable, Settings, Version};
+use dbmig_build::{Dialect, Digests, Migration, MigrationSet, Repeatable, Settings, Version};
 
 use crate::event::Direction;
 use crate::history::{self, Action, History, Record, RecordedDown, Tables};
@@ -125,6 +125,23 @@ impl<'a> Work<'a> {
             (None, Direction::Up) => history::claim(session, tables, self.version),
             (None, Direction::Down) => history::forget(session, tables, self.version),
         }
+    }
+
+    /// The same, and what the newest attempt left: its number, and whether it is half done. `None` when
+    /// another runner was faster.
+    pub(crate) fn claim_and_look(
+        &self,
+        session: &mut dyn Session,
+        tables: &Tables,
+    ) -> DbResult<Option<(i64, bool)>> {
+        if self.repeatable.is_none() && session.dialect() == Dialect::Postgres {
+            let up = self.direction == Direction::Up;
+            return history::claim_and_look(session, tables, self.version, up);
+        }
+        if !self.claim(session, tables)? {
+            return Ok(None);
+        }
+        history::newest_attempt(session, tables, self.version).map(Some)
     }
 
     /// Takes the claim back.

@@ -3,6 +3,7 @@
 use dbmig_runtime::Session;
 use dbmig_runtime::catalogue::{Catalogue, Schemas, Scope};
 
+use super::{again, same};
 use crate::engine::{Site, open, servers};
 use crate::runtime;
 use crate::support::{Scratch, Server};
@@ -18,28 +19,6 @@ fn schema(server: Server) -> [&'static str; 2] {
 
 pub(super) fn read(session: &mut dyn Session) -> Catalogue {
     Catalogue::read(session, &Scope::default()).unwrap()
-}
-
-/// The same in a new database of the same server.
-#[track_caller]
-fn again(server: Server, catalogue: &Catalogue, about: &str) -> Scratch {
-    let scratch = Scratch::new(server);
-    let mut session = open(&scratch.url);
-    for statement in catalogue.to_sql() {
-        session
-            .execute(&statement)
-            .unwrap_or_else(|error| panic!("{about}: {error:?}\n{statement}"));
-    }
-    same(catalogue, &read(&mut *session), about);
-    scratch
-}
-
-#[track_caller]
-fn same(one: &Catalogue, other: &Catalogue, about: &str) {
-    let differences = one.differences(other);
-    let lines: Vec<_> = differences.iter().map(|one| format!("{one:#?}")).collect();
-    assert!(differences.is_empty(), "{about}:\n{}", lines.join("\n"));
-    assert_eq!(one, other, "{about}");
 }
 
 fn both() -> impl Iterator<Item = Server> {
@@ -158,7 +137,7 @@ fn every_kind_of_object_comes_back() {
         }
         let catalogue = read(&mut *session);
         let about = format!("{server:?}");
-        let scratch = again(server, &catalogue, &about);
+        let scratch = again(server, &Scope::default(), &catalogue, &about);
         same_for_the_server(&site.scratch, &scratch, &about);
         texts(&catalogue, &about);
         labels(&catalogue, &about);
@@ -240,7 +219,7 @@ fn real_sets_come_back() {
             let about = format!("{server:?}: {}", set.display());
             let catalogue = read(&mut *site.session());
             assert!(!catalogue.tables.is_empty(), "{about}");
-            let scratch = again(server, &catalogue, &about);
+            let scratch = again(server, &Scope::default(), &catalogue, &about);
             same_for_the_server(&site.scratch, &scratch, &about);
             seen += 1;
         }

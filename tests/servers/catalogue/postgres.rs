@@ -4,8 +4,9 @@ use dbmig_runtime::Dialect;
 use dbmig_runtime::catalogue::{Catalogue, Name, Schemas, Scope};
 use dbmig_runtime::session::{DbError, DbErrorKind, DbResult, Row, Session, Value};
 
-use crate::engine::{Site, open};
-use crate::support::{Scratch, Server};
+use super::{again, same};
+use crate::engine::Site;
+use crate::support::Server;
 
 /// One after the other.
 const SCHEMA: [&str; 7] = [
@@ -31,34 +32,11 @@ fn full() -> Site {
     site
 }
 
-/// The same in a new database.
-#[track_caller]
-fn again(catalogue: &Catalogue, about: &str) -> Scratch {
-    let scratch = Scratch::new(Server::Postgres);
-    let mut session = open(&scratch.url);
-    for statement in catalogue.to_sql() {
-        session
-            .execute(&statement)
-            .unwrap_or_else(|error| panic!("{about}: {error:?}\n{statement}"));
-    }
-    same(catalogue, &read(&mut *session), about);
-    scratch
-}
-
-#[track_caller]
-fn same(one: &Catalogue, other: &Catalogue, about: &str) {
-    let differences = one.differences(other);
-    let lines: Vec<_> = differences.iter().map(ToString::to_string).collect();
-    assert!(differences.is_empty(), "{about}:\n{}", lines.join("\n"));
-    assert_eq!(one, other, "{about}");
-    assert_eq!(one.to_sql(), other.to_sql(), "{about}");
-}
-
 #[test]
 fn every_kind_of_object_comes_back() {
     let site = full();
     let catalogue = read(&mut *site.session());
-    let scratch = again(&catalogue, "the schema");
+    let scratch = again(Server::Postgres, &Scope::all(), &catalogue, "the schema");
     let counts = [
         ("schemas", catalogue.schemas.len(), 2),
         ("extensions", catalogue.extensions.len(), 3),
@@ -225,7 +203,7 @@ fn real_sets_come_back() {
         assert_eq!(ran.code, Some(0), "{about}: {ran}");
         let catalogue = read(&mut *site.session());
         assert!(!catalogue.tables.is_empty(), "{about}");
-        again(&catalogue, &about);
+        again(Server::Postgres, &Scope::all(), &catalogue, &about);
         seen += 1;
     }
     assert!(seen >= 10, "{seen} sets in {corpus}/pg");

@@ -66,9 +66,10 @@ fn what_is_protected_stays() {
             let _ =
                 run(&["database", verb, "--confirm", &scratch.name]).exits(2).warns("protected");
         }
-        let _ = run(&["revert"]).exits(2).warns(&format!("--confirm {}", scratch.name));
+        let _ = run(&["revert"]).exits(4).warns(&format!("--confirm {}", scratch.name));
+        let _ = run(&["revert", "--accept-unproved"]).exits(2).warns("--accept-unproved --confirm");
         run(&["status"]).ok().says("1 applied");
-        run(&["revert", "--confirm", &scratch.name]).ok();
+        run(&["revert", "--accept-unproved", "--confirm", &scratch.name]).ok();
     }
 }
 

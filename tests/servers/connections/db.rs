@@ -120,8 +120,12 @@ fn a_stamped_database_stays() {
                     run(&[command, verb, "--confirm", &shop.name]).exits(2).warns("is protected");
                 }
             }
-            for verb in [&["revert"][..], &["revert", "--all"], &["redo"], &["migration", "revert"]]
-            {
+            for verb in [
+                &["revert", "--accept-unproved"][..],
+                &["revert", "--all", "--accept-unproved"],
+                &["redo", "--accept-unproved"],
+                &["migration", "revert", "--accept-unproved"],
+            ] {
                 let _ = run(verb).exits(2).warns(&format!("--confirm {}", shop.name));
                 let wrong: Vec<_> = verb.iter().copied().chain(["--confirm", "other"]).collect();
                 run(&wrong).exits(2).warns("nothing was reverted");
@@ -133,7 +137,8 @@ fn a_stamped_database_stays() {
             run(&["db", "protect", "--off"]).exits(2).warns("it is protected as before");
             run(&["status"]).ok().says("1 applied").says("stamped `production (live)`");
         }
-        shop.run(&["revert", "--confirm", &shop.name]).ok().says("1 migration reverted");
+        let revert = ["revert", "--accept-unproved", "--confirm", &shop.name];
+        shop.run(&revert).ok().says("1 migration reverted");
         shop.run(&["db", "protect", "--off", "--confirm", &shop.name]).ok();
         shop.run(&["db", "drop"]).ok();
         assert!(!shop.exists());
@@ -156,7 +161,7 @@ fn a_stamp_in_another_schema_counts() {
     }
     let url = format!("{}?options=-csearch_path%3Dother", shop.url);
     shop.run(&["migrate", "--database-url", &url]).ok().says("1 migration applied");
-    shop.run(&["revert", "--database-url", &url]).exits(2).warns("nothing was reverted");
+    shop.run(&["revert", "--database-url", &url]).exits(4).warns("nothing was reverted");
     // Off is off, from wherever it is asked.
     shop.run(&["db", "protect", "--off", "--database-url", &url, "--confirm", &shop.name]).ok();
     shop.run(&["db", "drop"]).ok();

@@ -28,6 +28,7 @@ mod proxy;
 mod records;
 mod restored;
 mod round_trips;
+mod rows;
 mod signals;
 mod three_in_the_morning;
 

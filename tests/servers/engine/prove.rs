@@ -115,3 +115,88 @@ fn what_a_crash_left_is_dropped_next_time() {
         assert!(left.contains(&other) && left.contains(&young), "{left:?}");
     }
 }
+
+#[test]
+fn circles_of_keys_that_are_never_null_get_rows() {
+    for server in servers() {
+        let site = Site::new(server);
+        site.sandbox.migration(
+            "1_circle",
+            "CREATE TABLE modules (id INT PRIMARY KEY, latest INT NOT NULL, note TEXT);\n\
+             CREATE TABLE releases (id INT PRIMARY KEY, module INT NOT NULL, FOREIGN KEY (module) REFERENCES modules (id));\n\
+             ALTER TABLE modules ADD CONSTRAINT newest FOREIGN KEY (latest) REFERENCES releases (id);",
+            match server {
+                Server::Postgres => "DROP TABLE releases, modules CASCADE;",
+                _ => "ALTER TABLE modules DROP FOREIGN KEY newest; DROP TABLE releases; DROP TABLE modules;",
+            },
+        );
+        // Fails where a row points to none.
+        site.sandbox.migration(
+            "2_consistent",
+            "CREATE TABLE orphans (n INT CHECK (n = 0));\n\
+             INSERT INTO orphans SELECT count(*) FROM modules WHERE latest NOT IN (SELECT id FROM releases);\n\
+             INSERT INTO orphans SELECT count(*) FROM releases WHERE module NOT IN (SELECT id FROM modules);",
+            "DROP TABLE orphans;",
+        );
+        site.sandbox.migration(
+            "3_note",
+            "ALTER TABLE modules DROP COLUMN note;",
+            "ALTER TABLE modules ADD COLUMN note TEXT;",
+        );
+        // Looked at again afterwards.
+        site.sandbox.migration(
+            "4_on_again",
+            "CREATE TABLE nobody (module INT NOT NULL, FOREIGN KEY (module) REFERENCES modules (id));\n\
+             INSERT INTO nobody SELECT max(id) + 1 FROM modules HAVING count(*) > 0;",
+            "DROP TABLE nobody;",
+        );
+        let ran = site.dbmig(["prove"]).ok().silent_about("no rows");
+        assert!(ran.stderr.contains("the way back loses modules.note"), "{ran}");
+        let hazards = ran.stderr.matches("fails when there are rows").count();
+        assert!(
+            hazards == 1 && ran.stderr.contains("rows: migrations/4_on_again/up.sql:2:1"),
+            "{ran}"
+        );
+    }
+}
+
+/// A verdict is about one server: the same migrations elsewhere are not proved, and neither is what was
+/// proved by another major version.
+#[test]
+fn a_protected_server_asks_for_what_was_not_proved_on_it() {
+    for server in servers() {
+        let site = with_three(server);
+        let (dialect, label) = match server {
+            Server::Postgres => ("postgres", "postgres-"),
+            Server::Mysql => ("mysql", "mysql-"),
+            Server::Mariadb => ("mysql", "mariadb-"),
+        };
+        site.sandbox.write(
+            "dbmig.toml",
+            format!(
+                "dialect = \"{dialect}\"\n[env.development]\nurl_env = \"DATABASE_URL\"\n\
+                 [env.live]\nkind = \"production\"\nurl_env = \"DATABASE_URL\"\n"
+            ),
+        );
+        let _ = site.dbmig(["lock"]).ok();
+        let _ = site.dbmig(["prove"]).ok();
+        let _ = site.dbmig(["migrate", "--env", "live"]).ok();
+        let ran = site.dbmig(["revert", "--env", "live"]).exits(4);
+        assert!(ran.stderr.contains("the way back of `3_age` loses users.age"), "{ran}");
+        assert!(
+            ran.stderr.contains("cargo dbmig revert --accept-loss users.age --confirm"),
+            "{ran}"
+        );
+        let dry = ["revert", "--env", "live", "--dry-run", "--accept-loss", "users"];
+        let ran = site.dbmig(dry).ok();
+        assert!(!ran.stderr.contains("refused without"), "{ran}");
+        // As if it had been proved by the major version before this one.
+        let lock = site.sandbox.read("migrations/dbmig.lock");
+        assert!(lock.contains(&format!("proof-server={label}")), "{lock}");
+        let other = lock.replace("proof-server=", "proof-server=old-");
+        site.sandbox.write("migrations/dbmig.lock", other);
+        let ran = site.dbmig(["revert", "--env", "live"]).exits(4);
+        assert!(ran.stderr.contains(&format!("it was tried on old-{label}")), "{ran}");
+        assert!(ran.stderr.contains("`cargo dbmig revert --accept-unproved --confirm"), "{ran}");
+    }
+}

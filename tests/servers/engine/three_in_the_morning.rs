@@ -90,8 +90,11 @@ fn an_up_that_fails_half_way() {
 
 fn a_down_that_is_broken(site: &Site) {
     let name = site.scratch.name.as_str();
-    let _ = typed(site, &["revert"]).exits(2).warns(&format!("--confirm {name}"));
-    let ran = typed(site, &["revert", "--confirm", name]).exits(3);
+    // Nobody has proved it.
+    let flags = format!("--accept-unproved --confirm {name}");
+    let _ = typed(site, &["revert"]).exits(4).warns(&flags);
+    let revert = ["revert", "--accept-unproved", "--confirm", name];
+    let ran = typed(site, &revert).exits(3);
     let ran = ran.warns("migrations/3_unique/down.sql:2:").warns("nam");
     let _ = ran.warns("statement 2 of 2").warns("`cargo dbmig lock --relock 3`");
     let left = ["id", "email", "name", "seen"];
@@ -108,7 +111,7 @@ fn a_down_that_is_broken(site: &Site) {
     let down = site.sandbox.read("migrations/3_unique/down.sql") + table;
     site.sandbox.write("migrations/3_unique/down.sql", down);
     site.dbmig(["lock", "--relock", "3"]).ok();
-    let _ = typed(site, &["revert", "--confirm", name]).ok().says("1 migration reverted");
+    let _ = typed(site, &revert).ok().says("1 migration reverted");
     assert_eq!(columns(site), ["id", "email"], "{}", site.name());
     assert_eq!(site.versions(), ["1", "2"], "{}", site.name());
     let _ = typed(site, &["migrate"]).ok().says("1 migration applied");

@@ -2,7 +2,9 @@
 
 mod create;
 mod drop;
+mod dump;
 mod exec;
+mod load;
 mod protect;
 mod reset;
 mod setup;
@@ -33,6 +35,10 @@ pub enum DbCommand {
     #[command(visible_alias = "prepare")]
     Setup(setup::SetupArgs),
     #[expect(missing_docs, reason = "clap would show it in place of that of the arguments")]
+    Dump(dump::DumpArgs),
+    #[expect(missing_docs, reason = "as above")]
+    Load(load::LoadArgs),
+    #[expect(missing_docs, reason = "as above")]
     Wait(wait::WaitArgs),
     #[command(visible_alias = "execute")]
     #[expect(missing_docs, reason = "as above")]
@@ -68,6 +74,8 @@ pub(crate) fn run(context: &mut Context<'_>, command: &DbCommand) -> CliResult<E
         DbCommand::Drop(args) => drop::run(context, args),
         DbCommand::Reset(args) => reset::run(context, args),
         DbCommand::Setup(args) => setup::run(context, args),
+        DbCommand::Dump(args) => dump::run(context, args),
+        DbCommand::Load(args) => load::run(context, args),
         DbCommand::Wait(args) => wait::run(context, args),
         DbCommand::Exec(args) => exec::run(context, args),
         DbCommand::Shell(args) => shell::run(context, args),

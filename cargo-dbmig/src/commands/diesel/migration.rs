@@ -12,7 +12,7 @@ use crate::database::Access;
 use crate::error::{CliError, CliResult};
 use crate::exit::Exit;
 use crate::failure;
-use crate::operations::consent;
+use crate::operations::consent::{self, Typed};
 use crate::operations::running::{self, Sides};
 use crate::operations::schema_files::SchemaFiles;
 use crate::render::{self, Wording};
@@ -80,7 +80,8 @@ fn consent(
         (_, number) => format!(" --number {number}"),
     };
     let command = format!("cargo dbmig {verb}{extent}");
-    consent::ask_to_revert(context, sides, plan, args.consent.confirm.as_deref(), command)
+    let typed = Typed { confirm: args.consent.confirm(), accepted: &args.accept.accepted() };
+    consent::ask_to_revert(context, sides, plan, typed, &command)
 }
 
 /// Scripts look for Diesel's sentence about a migration without a way back.

@@ -8,7 +8,7 @@ mod setup;
 
 use clap::{Args, Subcommand};
 
-use super::{ConsentArgs, SchemaArgs};
+use super::{AcceptArgs, ConsentArgs, SchemaArgs};
 use crate::context::Context;
 use crate::error::CliResult;
 use crate::exit::Exit;
@@ -68,6 +68,8 @@ pub struct CountArgs {
     all: bool,
     #[command(flatten)]
     consent: ConsentArgs,
+    #[command(flatten)]
+    accept: AcceptArgs,
     #[command(flatten)]
     schema: SchemaArgs,
 }

@@ -103,34 +103,30 @@ impl PrintSchemaArgs {
         fn each<T>(values: Vec<T>, flag: impl Fn(T) -> Flag) -> Vec<Flag> {
             values.into_iter().map(flag).collect()
         }
-        add("table_name", each(flags.table_name, Flag::Table));
-        add("schema", each(flags.schema, Flag::Schema));
-        add("only_tables", each(flags.only_tables, |_| Flag::OnlyTables));
-        add("except_tables", each(flags.except_tables, |_| Flag::ExceptTables));
-        add("with_docs", each(flags.with_docs, |_| Flag::Docs(Docs::CommentsOrWritten)));
-        add("with_docs_config", each(flags.with_docs_config, Flag::Docs));
-        add(
-            "allow_tables_to_appear_in_same_query_config",
-            each(flags.allow_tables_to_appear_in_same_query_config, Flag::Groups),
-        );
-        add("column_sorting", each(flags.column_sorting, Flag::Sorting));
-        add("patch_file", each(flags.patch_file, Flag::PatchFile));
-        add("import_types", each(flags.import_types, Flag::Import));
-        add(
-            "no_generate_missing_sql_type_definitions",
-            each(flags.no_generate_missing_sql_type_definitions, |_| Flag::NoDefinitions),
-        );
-        add(
-            "except_custom_type_definitions",
-            each(flags.except_custom_type_definitions, Flag::ExceptType),
-        );
-        add("custom_type_derives", each(flags.custom_type_derives, Flag::Derive));
-        add("pg_domains_as_custom_types", each(flags.pg_domains_as_custom_types, Flag::Domain));
-        add("schema_key", each(flags.schema_key, Flag::Key));
-        add(
-            "sqlite_integer_primary_key_is_bigint",
-            each(flags.sqlite_integer_primary_key_is_bigint, |_| Flag::BigintKeys),
-        );
+        // A flag is called as its field.
+        macro_rules! add {
+            ($($field:ident: $flag:expr,)*) => {
+                $(add(stringify!($field), each(flags.$field, $flag));)*
+            };
+        }
+        add! {
+            table_name: Flag::Table,
+            schema: Flag::Schema,
+            only_tables: |_| Flag::OnlyTables,
+            except_tables: |_| Flag::ExceptTables,
+            with_docs: |_| Flag::Docs(Docs::CommentsOrWritten),
+            with_docs_config: Flag::Docs,
+            allow_tables_to_appear_in_same_query_config: Flag::Groups,
+            column_sorting: Flag::Sorting,
+            patch_file: Flag::PatchFile,
+            import_types: Flag::Import,
+            no_generate_missing_sql_type_definitions: |_| Flag::NoDefinitions,
+            except_custom_type_definitions: Flag::ExceptType,
+            custom_type_derives: Flag::Derive,
+            pg_domains_as_custom_types: Flag::Domain,
+            schema_key: Flag::Key,
+            sqlite_integer_primary_key_is_bigint: |_| Flag::BigintKeys,
+        }
         all.sort_by_key(|(place, _)| *place);
         Ok(Self(all))
     }

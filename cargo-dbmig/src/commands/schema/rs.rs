@@ -1,6 +1,7 @@
 //! `schema rs`: the `schema.rs` of what the database holds.
 
 use clap::Args;
+use dbmig_build::{Code, Demand, Finding};
 use serde_json::json;
 
 use crate::config::PrintSchema;
@@ -35,6 +36,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &RsArgs) -> CliResult<Exit> {
     }
     let mut session = context.connect(Access::Read)?;
     let mut shown = vec![];
+    let mut written = false;
     for file in &files {
         let text = schema_files::text(context, &mut *session, &file.print)?;
         let change = schema_files::change(&file.path, text)?;
@@ -46,10 +48,21 @@ pub(super) fn run(context: &mut Context<'_>, args: &RsArgs) -> CliResult<Exit> {
             Some(_) => format!("{path}: written"),
             None => format!("{path}: up to date"),
         });
+        written |= change.is_some();
         shown.push(json!({ "path": path, "written": change.is_some() }));
+    }
+    if written && is_refused(context)? {
+        context.output.help("`[policy] schema_rs` wants it locked: `cargo dbmig lock`");
     }
     context.output.json(&json!({ "dbmig": 1, "command": "schema rs", "files": shown }));
     Ok(Exit::Done)
+}
+
+/// Whether `[policy] schema_rs` asks for another file.
+fn is_refused(context: &Context<'_>) -> CliResult<bool> {
+    let asked = context.policy().is_some_and(|policy| policy.schema_rs != Demand::Off);
+    let about_it = |finding: &Finding| finding.code == Code::SchemaRsChanged;
+    Ok(asked && context.check_for_build()?.findings.iter().any(about_it))
 }
 
 fn check(context: &mut Context<'_>, files: &[SchemaFile]) -> CliResult<Exit> {

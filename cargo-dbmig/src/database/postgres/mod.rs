@@ -152,6 +152,15 @@ impl Session for PostgresSession {
         rows.map_err(|error| db_error(&error, sql))
     }
 
+    fn query_after(&mut self, script: &str, sql: &str) -> DbResult<Vec<Row>> {
+        let both = format!("{script}; {sql}");
+        let messages = self.send(&both, |client| client.simple_query(&both))?;
+        let last = messages
+            .iter()
+            .rposition(|message| matches!(message, SimpleQueryMessage::RowDescription(_)));
+        Ok(messages[last.unwrap_or(0)..].iter().filter_map(text_row).collect())
+    }
+
     fn in_transaction(&mut self) -> DbResult<bool> {
         // The protocol knows, the client does not tell: a statement of its own begins with its transaction.
         let sql = "SELECT CASE WHEN now() < statement_timestamp() THEN 'yes' END";

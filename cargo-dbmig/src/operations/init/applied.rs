@@ -64,6 +64,7 @@ mod tests {
             version: Version::new(version),
             dir_name: version.into(),
             up: Cow::Borrowed(""),
+            backfill: None,
             down: None,
             settings: Settings::default(),
             digests: Digests {

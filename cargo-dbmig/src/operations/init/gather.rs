@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use dbmig_build::{Dialect, SEED_SETS};
+use dbmig_build::{Demand, Dialect, SEED_SETS};
 
 use super::dialect::{self, Clues};
 use super::{Checkout, Found, Inputs, Place, Stop, backends, git, place, set};
@@ -118,6 +118,12 @@ pub fn gather(inputs: &Inputs<'_>) -> Result<Facts, Stop> {
 
     let has_config = place.project.config_path.is_some();
     let config = has_config.then_some(&place.project.config);
+    if config.is_some_and(|config| config.policy.schema_rs != Demand::Off) {
+        // Where there are several databases, each gets its lock from `lock`.
+        let schema = place.project.schema_file(None).ok().flatten();
+        let names = schema.iter().map(|(path, _)| relative_path(&place.migrations, path));
+        dbmig_build::load_schemas(&mut raw, &place.migrations, names);
+    }
     let mut found = set::judge(&raw, lock, dialect, config).map_err(Stop::Findings)?;
     if found.count == 0 {
         found.plain_sql = set::plain_sql(&place.migrations);

@@ -88,7 +88,8 @@ fn lock(facts: &Facts) -> Option<FileChange> {
         return None;
     }
     let set = facts.found.set.as_ref()?;
-    let lock = locking::lock_of(set, None, vec![facts.dialect], facts.found.policy.clone());
+    let mut lock = locking::lock_of(set, None, vec![facts.dialect], facts.found.policy.clone());
+    lock.schemas.clone_from(&facts.found.schemas);
     FileChange::new(facts.place.migrations.join(FILE_NAME), None, lock.render())
 }
 

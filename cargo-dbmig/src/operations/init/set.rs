@@ -5,7 +5,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use dbmig_build::check::{self, Options};
-use dbmig_build::lock::FILE_NAME;
+use dbmig_build::lock::{FILE_NAME, LockedFiles};
 use dbmig_build::{
     Dialect, Findings, Group, LockFile, MigrationSet, Policy, RawFile, RawSet, Severity, Version,
 };
@@ -27,6 +27,8 @@ pub struct Found {
     pub set: Option<MigrationSet>,
     /// What the lock and a new `dbmig.toml` say about the whole set.
     pub policy: Policy,
+    /// `schema.rs` as the lock is to hold it.
+    pub schemas: LockedFiles,
     /// Findings of habit that would be errors under that policy.
     pub habits: usize,
     /// The first plain SQL file, where there are such files and no migration.
@@ -120,7 +122,7 @@ pub(super) fn judge(
     let versions = raw.migrations.iter().map(|raw| Version::of_directory(&raw.dir_name));
     let newest = versions.max();
     let policy = match (config, &lock) {
-        (Some(config), _) => policy_of(config),
+        (Some(config), _) => config.policy_of_sets(),
         (None, Some(lock)) => lock.policy.clone(),
         (None, None) => Policy { start_after: newest.clone(), ..Policy::default() },
     };
@@ -149,16 +151,10 @@ pub(super) fn judge(
         lock,
         set: checked.set,
         policy,
+        schemas: checked.schemas.unwrap_or_default(),
         habits,
         plain_sql: None,
     })
-}
-
-fn policy_of(config: &Config) -> Policy {
-    Policy {
-        start_after: config.policy.start_after.clone().map(Version::new),
-        lints: config.lints.iter().map(|(code, lint)| (code.clone(), lint.level)).collect(),
-    }
 }
 
 /// The first plain SQL file of a folder: other tools keep their migrations so.

@@ -139,6 +139,7 @@ impl Session for Guard {
     }
 
     fn query(&mut self, sql: &str, values: &[Value<'_>]) -> DbResult<Vec<Row>> {
+        self.claims |= sql.starts_with("WITH claimed AS");
         self.inner.query(sql, values)
     }
 

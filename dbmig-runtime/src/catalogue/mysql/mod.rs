@@ -10,6 +10,7 @@
 //! it stays when the key is dropped; its name counts as the server's choice while the key is there. Modes of
 //! SQL belong to a program where its text reads otherwise without them.
 
+mod change;
 mod columns;
 mod constraints;
 mod keys;
@@ -26,8 +27,14 @@ mod views;
 
 use super::{Catalogue, Schema, Schemas, Scope};
 use crate::session::{DbResult, Session};
+pub(super) use change::changes;
 use source::Source;
 pub(super) use sql::to_sql;
+
+/// Which server it is.
+pub(super) fn server(session: &mut dyn Session) -> DbResult<String> {
+    source::server(session).map(source::Server::label)
+}
 
 /// Reads it.
 pub(super) fn read(session: &mut dyn Session, scope: &Scope) -> DbResult<Catalogue> {

@@ -46,9 +46,16 @@ impl Step {
     }
 }
 
-/// The statements in their order. Where steps need each other, the mentions that may be something else are
-/// not counted; where they still do, the kind decides.
+/// The statements in their order.
 pub(super) fn arranged(steps: Vec<Step>) -> Vec<String> {
+    let order = order(&steps);
+    let mut steps: Vec<_> = steps.into_iter().map(|step| step.sql).collect();
+    order.into_iter().flat_map(|at| std::mem::take(&mut steps[at])).collect()
+}
+
+/// The places of the steps in the order in which they run. Where steps need each other, the mentions that
+/// may be something else are not counted; where they still do, the kind decides.
+pub(super) fn order(steps: &[Step]) -> Vec<usize> {
     let mut makers: HashMap<&Thing, Vec<usize>> = HashMap::new();
     for (at, step) in steps.iter().enumerate() {
         if let Some(thing) = &step.makes {
@@ -103,8 +110,7 @@ pub(super) fn arranged(steps: Vec<Step>) -> Vec<String> {
             }
         }
     }
-    let mut steps: Vec<_> = steps.into_iter().map(|step| step.sql).collect();
-    order.into_iter().flat_map(|at| std::mem::take(&mut steps[at])).collect()
+    order
 }
 
 #[cfg(test)]

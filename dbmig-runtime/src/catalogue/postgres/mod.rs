@@ -6,6 +6,7 @@
 
 mod arrange;
 mod cells;
+mod change;
 mod chosen;
 mod columns;
 mod constraints;
@@ -31,13 +32,23 @@ use std::collections::HashSet;
 use super::{Catalogue, Scope};
 use crate::session::{DbResult, Session};
 
+pub(super) use change::changes;
 pub(super) use expression::steady;
 pub(super) use write::to_sql;
+
+/// Which server it is.
+pub(super) fn server(session: &mut dyn Session) -> DbResult<String> {
+    Ok(label(reader::major(session)?))
+}
+
+fn label(major: u32) -> String {
+    format!("postgres-{major}")
+}
 
 /// Reads it, with one query for each kind of object.
 pub(super) fn read(session: &mut dyn Session, scope: &Scope) -> DbResult<Catalogue> {
     reader::reading(session, scope, |reader| {
-        let server = format!("postgres-{}", reader.version());
+        let server = label(reader.version());
         let mut catalogue = Catalogue::empty(dbmig_build::Dialect::Postgres, server);
         types::read(reader, &mut catalogue)?;
         let identities = sequences::read(reader, &mut catalogue)?;

@@ -44,6 +44,13 @@ pub(super) fn reading<T>(
     result.and_then(|value| ended.map(|()| value))
 }
 
+/// The major version of a server.
+pub(super) fn major(session: &mut dyn Session) -> DbResult<u32> {
+    let rows = session.query("SHOW server_version_num", &[])?;
+    let number: u32 = rows.into_iter().next().map(Cells::new).map_or(0, |mut row| row.number());
+    Ok(number / 10_000)
+}
+
 /// Asks the questions.
 pub(super) struct Reader<'a> {
     session: &'a mut dyn Session,
@@ -55,9 +62,7 @@ pub(super) struct Reader<'a> {
 impl<'a> Reader<'a> {
     fn new(session: &'a mut dyn Session, scope: &'a Scope) -> DbResult<Self> {
         session.execute(SETTINGS)?;
-        let rows = session.query("SHOW server_version_num", &[])?;
-        let number: u32 = rows.into_iter().next().map(Cells::new).map_or(0, |mut row| row.number());
-        let version = number / 10_000;
+        let version = major(session)?;
         if version < 12 {
             let message =
                 format!("PostgreSQL {version} is too old to read its schema: use 12 or newer");

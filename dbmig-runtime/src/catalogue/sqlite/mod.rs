@@ -1,5 +1,6 @@
 //! The catalogue of SQLite: what pragmas tell, and from the stored text of each object what none tells.
 
+mod change;
 mod columns;
 mod declared;
 mod keys;
@@ -15,7 +16,12 @@ mod write;
 use super::{Catalogue, Schemas, Scope};
 use crate::session::{DbError, DbErrorKind, DbResult, Session};
 
+pub(super) use change::changes;
+pub(super) use names::bare;
 pub(super) use write::to_sql;
+
+/// Which server it is: every file of this format.
+pub(super) const SERVER: &str = "sqlite-3";
 
 /// Reads it, from one state of the database.
 pub(super) fn read(session: &mut dyn Session, scope: &Scope) -> DbResult<Catalogue> {
@@ -32,7 +38,7 @@ pub(super) fn read(session: &mut dyn Session, scope: &Scope) -> DbResult<Catalog
     // The first error is the one to tell.
     let stored = stored.and_then(|stored| ended.map(|()| stored))?;
 
-    let mut catalogue = Catalogue::empty(dbmig_build::Dialect::Sqlite, "sqlite-3");
+    let mut catalogue = Catalogue::empty(dbmig_build::Dialect::Sqlite, SERVER);
     catalogue.tables = tables::tables(&stored)?;
     catalogue.views = programs::views(&stored)?;
     catalogue.triggers = programs::triggers(&stored);

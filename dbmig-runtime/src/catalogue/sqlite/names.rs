@@ -228,7 +228,7 @@ pub(super) fn is_keyword(word: &str) -> bool {
 }
 
 /// A name as a definition writes it: with quotes only where it needs them.
-pub(super) fn bare(name: &str) -> String {
+pub(in crate::catalogue) fn bare(name: &str) -> String {
     if is_plain(name) { name.to_owned() } else { quoted(Dialect::Sqlite, name) }
 }
 

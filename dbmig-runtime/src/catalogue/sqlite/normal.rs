@@ -123,21 +123,13 @@ impl Spelling {
     /// An expression of a table: no other name than those known can stand there.
     pub(super) fn expression(&self, tokens: &[Token<'_>]) -> String {
         let mut out = Writer::default();
-        for (at, token) in tokens.iter().enumerate() {
-            let before = at.checked_sub(1).map(|before| &tokens[before]);
-            let after = tokens.get(at + 1);
-            let text = self.word_of_expression(before, token, after);
-            out.push(token.kind, &text, after);
+        for place in places(tokens) {
+            out.push(place.token.kind, &self.word_of_expression(place), place.after);
         }
         out.text
     }
 
-    fn word_of_expression(
-        &self,
-        before: Option<&Token<'_>>,
-        token: &Token<'_>,
-        after: Option<&Token<'_>>,
-    ) -> String {
+    fn word_of_expression(&self, Place { before, token, after }: Place<'_>) -> String {
         let name = unquoted(token.text);
         let called = after.is_some_and(|after| is_symbol(after, "("));
         let collation = before.is_some_and(|before| is_word(before, "COLLATE"));
@@ -168,13 +160,12 @@ impl Spelling {
         let mut out = Writer::default();
         let trigger = tokens.first().is_some_and(|first| is_word(first, "CREATE"));
         let mut body = false;
-        for (at, token) in tokens.iter().enumerate() {
-            let before = at.checked_sub(1).map(|before| &tokens[before]);
-            let after = tokens.get(at + 1);
+        for place in places(tokens) {
+            let Place { before, token, after } = place;
             if body && before.is_some_and(|t| t.kind == TokenKind::Terminator) {
                 out.line(if after.is_some() { "    " } else { "" });
             }
-            out.push(token.kind, &self.word_of_statement(before, token, after), after);
+            out.push(token.kind, &self.word_of_statement(place), after);
             if !body && trigger && is_word(token, "BEGIN") && !before.is_some_and(goes_on) {
                 body = true;
                 out.line("    ");
@@ -183,12 +174,7 @@ impl Spelling {
         out.text
     }
 
-    fn word_of_statement(
-        &self,
-        before: Option<&Token<'_>>,
-        token: &Token<'_>,
-        after: Option<&Token<'_>>,
-    ) -> String {
+    fn word_of_statement(&self, Place { before, token, after }: Place<'_>) -> String {
         let name = unquoted(token.text);
         let known = self.get(&name);
         let spelled = known.unwrap_or(&name);
@@ -209,6 +195,22 @@ impl Spelling {
             _ => token.text.to_owned(),
         }
     }
+}
+
+/// A token, and what stands beside it.
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    before: Option<&'a Token<'a>>,
+    token: &'a Token<'a>,
+    after: Option<&'a Token<'a>>,
+}
+
+fn places<'a>(tokens: &'a [Token<'a>]) -> impl Iterator<Item = Place<'a>> {
+    tokens.iter().enumerate().map(|(at, token)| Place {
+        before: at.checked_sub(1).map(|before| &tokens[before]),
+        token,
+        after: tokens.get(at + 1),
+    })
 }
 
 fn dotted(neighbour: Option<&Token<'_>>) -> bool {

@@ -13,11 +13,7 @@ pub(crate) fn to_sql(catalogue: &Catalogue) -> Vec<String> {
     let tables = || catalogue.tables.iter();
     let mut statements: Vec<_> =
         tables().filter(|table| !table.options.contains_key("virtual")).map(table).collect();
-    let virtuals = tables().filter_map(|table| {
-        let using = table.options.get("virtual")?;
-        Some(format!("CREATE VIRTUAL TABLE {} USING {using}", bare(&table.name.name)))
-    });
-    statements.extend(virtuals);
+    statements.extend(tables().filter_map(virtual_table));
     statements
         .extend(tables().flat_map(|table| table.indexes.iter().map(move |one| index(table, one))));
     statements.extend(catalogue.views.iter().map(view));
@@ -25,7 +21,14 @@ pub(crate) fn to_sql(catalogue: &Catalogue) -> Vec<String> {
     statements
 }
 
-fn table(table: &Table) -> String {
+/// What makes a virtual table; `None` for another one.
+pub(super) fn virtual_table(table: &Table) -> Option<String> {
+    let using = table.options.get("virtual")?;
+    Some(format!("CREATE VIRTUAL TABLE {} USING {using}", bare(&table.name.name)))
+}
+
+/// What makes any table but a virtual one, without its indexes.
+pub(super) fn table(table: &Table) -> String {
     let inline = table.primary_key.as_ref().filter(|key| is_inline(key));
     let mut lines: Vec<_> = table
         .columns
@@ -57,7 +60,7 @@ fn is_inline(key: &Key) -> bool {
     key.columns.len() == 1 && !key.options.contains_key("collation")
 }
 
-fn name(label: &Label) -> String {
+pub(super) fn name(label: &Label) -> String {
     label.as_chosen().map(|name| format!("CONSTRAINT {} ", bare(name))).unwrap_or_default()
 }
 
@@ -65,7 +68,7 @@ fn on_conflict(options: &super::super::Options) -> String {
     options.get("on_conflict").map(|what| format!(" ON CONFLICT {what}")).unwrap_or_default()
 }
 
-fn column(column: &Column, key: Option<&Key>) -> String {
+pub(super) fn column(column: &Column, key: Option<&Key>) -> String {
     let mut sql = bare(&column.name);
     if !column.ty.text.is_empty() {
         sql.push(' ');
@@ -100,7 +103,7 @@ fn table_key(kind: &str, key: &Key) -> String {
     format!("{}{kind} ({}){}", name(&key.label), written_parts(key), on_conflict(&key.options))
 }
 
-fn foreign_key(key: &ForeignKey) -> String {
+pub(super) fn foreign_key(key: &ForeignKey) -> String {
     let mut sql = format!(
         "{}FOREIGN KEY ({}) REFERENCES {}",
         name(&key.label),
@@ -126,7 +129,7 @@ fn foreign_key(key: &ForeignKey) -> String {
     sql
 }
 
-fn index(table: &Table, index: &Index) -> String {
+pub(super) fn index(table: &Table, index: &Index) -> String {
     let unique = if index.unique { "UNIQUE " } else { "" };
     let parts = index.parts.iter().map(|part| {
         let mut sql = match &part.key {
@@ -154,7 +157,7 @@ fn index(table: &Table, index: &Index) -> String {
 }
 
 /// With its columns named: an expression without a name would be called by its spelling.
-fn view(view: &View) -> String {
+pub(super) fn view(view: &View) -> String {
     let mut sql = format!("CREATE VIEW {}", bare(&view.name.name));
     if !view.columns.is_empty() {
         let names = view.columns.iter().map(|(name, _)| name);

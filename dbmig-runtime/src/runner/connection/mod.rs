@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use dbmig_build::Dialect;
 
+use super::lock::Lock;
 use crate::error::{Error, ErrorKind};
 use crate::options::RunOptions;
 use crate::session::{DbResult, Session};
@@ -76,6 +77,33 @@ impl Connection {
                 session.execute(&format!("{begin}; {}", saved.limits(&self.options, true)))
             }
             Saved::Sqlite(_) | Saved::Mysql(_) => session.execute(begin),
+        }
+    }
+
+    /// Begins the transaction of a step with its own limits and the lock of the run; `false` when another
+    /// runner has it. On PostgreSQL in one call, and the settings put back in the same one where `anew`.
+    pub(super) fn begin_locked(
+        &self,
+        session: &mut dyn Session,
+        lock: &Lock,
+        anew: bool,
+    ) -> DbResult<bool> {
+        let Saved::Postgres(saved) = &self.saved else {
+            self.begin(session)?;
+            return lock.take_in_transaction(session);
+        };
+        let begin = format!("BEGIN; {}", saved.limits(&self.options, true));
+        match (anew, session.is_nested()) {
+            // A transaction of their own: what a step rolls back is not to bring the old ones back.
+            (true, false) => {
+                let settle = saved.settle();
+                lock.take_after(session, &format!("BEGIN; {settle}; COMMIT; {begin}"))
+            }
+            (true, true) => {
+                session.execute(&saved.settle())?;
+                lock.take_after(session, &begin)
+            }
+            (false, _) => lock.take_after(session, &begin),
         }
     }
 

@@ -1,11 +1,11 @@
 //! The statements that make a catalogue.
 
-mod order;
-mod table;
+pub(super) mod order;
+pub(super) mod table;
 
 use dbmig_build::Dialect;
 
-use super::super::{Catalogue, OtherObject, RoutineKind, Sequence, View};
+use super::super::{Catalogue, OtherObject, Routine, RoutineKind, Sequence, View};
 use super::{modes, names, text};
 use crate::sql;
 
@@ -21,14 +21,7 @@ pub(in super::super) fn to_sql(catalogue: &Catalogue) -> Vec<String> {
     }
     out.extend(catalogue.sequences.iter().map(sequence));
     out.extend(catalogue.tables.iter().map(|one| table::create(one, mariadb)));
-    for routine in &catalogue.routines {
-        out.push(routine.definition.clone());
-        let kind = if routine.kind == RoutineKind::Procedure { "PROCEDURE" } else { "FUNCTION" };
-        out.extend(routine.comment.as_ref().map(|comment| {
-            let name = names::quoted(&routine.name);
-            format!("ALTER {kind} {name} COMMENT {}", text::literal(comment))
-        }));
-    }
+    out.extend(catalogue.routines.iter().flat_map(routine));
     let others = |event: bool| {
         catalogue.others.iter().filter(move |one| (one.kind == "event") == event).flat_map(other)
     };
@@ -73,7 +66,16 @@ fn in_session(catalogue: &Catalogue, statements: Vec<String>) -> Vec<String> {
     out
 }
 
-fn sequence(sequence: &Sequence) -> String {
+pub(super) fn routine(routine: &Routine) -> Vec<String> {
+    let kind = if routine.kind == RoutineKind::Procedure { "PROCEDURE" } else { "FUNCTION" };
+    let comment = routine.comment.as_ref().map(|comment| {
+        let name = names::quoted(&routine.name);
+        format!("ALTER {kind} {name} COMMENT {}", text::literal(comment))
+    });
+    std::iter::once(routine.definition.clone()).chain(comment).collect()
+}
+
+pub(super) fn sequence(sequence: &Sequence) -> String {
     let Sequence { start, increment, min, max, cache, cycle, comment, .. } = sequence;
     let comment = comment.as_ref().map(|comment| format!(" COMMENT {}", text::literal(comment)));
     format!(
@@ -84,7 +86,7 @@ fn sequence(sequence: &Sequence) -> String {
     )
 }
 
-fn view(view: &View) -> String {
+pub(super) fn view(view: &View) -> String {
     let option = |key: &str| view.options.get(key);
     let algorithm = option("algorithm").map(|text| format!(" ALGORITHM = {text}"));
     let security = option("security").map(|text| format!(" SQL SECURITY {text}"));
@@ -102,7 +104,7 @@ fn view(view: &View) -> String {
     )
 }
 
-fn other(other: &OtherObject) -> Vec<String> {
+pub(super) fn other(other: &OtherObject) -> Vec<String> {
     let mut out = vec![other.definition.clone()];
     if let (Some(comment), "event") = (&other.comment, other.kind) {
         let name = names::quoted(&other.name);

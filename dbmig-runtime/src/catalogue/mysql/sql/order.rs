@@ -8,7 +8,7 @@ use super::super::super::{Catalogue, Trigger, View};
 use crate::sql;
 
 /// Views, each after those that its text names.
-pub(super) fn views(catalogue: &Catalogue) -> Vec<&View> {
+pub(in crate::catalogue::mysql) fn views(catalogue: &Catalogue) -> Vec<&View> {
     let all = &catalogue.views;
     let names: Vec<_> =
         all.iter().map(|view| sql::quoted(Dialect::Mysql, &view.name.name)).collect();
@@ -20,7 +20,7 @@ pub(super) fn views(catalogue: &Catalogue) -> Vec<&View> {
 }
 
 /// Triggers, each after the one that it follows.
-pub(super) fn triggers(catalogue: &Catalogue) -> Vec<&Trigger> {
+pub(in crate::catalogue::mysql) fn triggers(catalogue: &Catalogue) -> Vec<&Trigger> {
     let all = &catalogue.triggers;
     let needs = |at: usize| -> Vec<usize> {
         let follows = |other: &usize| {

@@ -7,7 +7,7 @@ use super::super::{names, text};
 use crate::sql;
 
 /// The statement that makes a table.
-pub(super) fn create(table: &Table, mariadb: bool) -> String {
+pub(in crate::catalogue::mysql) fn create(table: &Table, mariadb: bool) -> String {
     let of_column = |column: &Column| {
         let own = |check: &&Check| check.options.get("column") == Some(&column.name);
         table.checks.iter().find(own)
@@ -45,7 +45,11 @@ fn options(table: &Table) -> String {
     out
 }
 
-fn column(column: &Column, check: Option<&Check>, mariadb: bool) -> String {
+pub(in crate::catalogue::mysql) fn column(
+    column: &Column,
+    check: Option<&Check>,
+    mariadb: bool,
+) -> String {
     let option = |key: &str| column.options.get(key);
     let mut out = format!("{} {}", sql::quoted(Dialect::Mysql, &column.name), column.ty.text);
     let mut say = |text: &str| {
@@ -142,7 +146,12 @@ fn commented(comment: Option<&String>) -> String {
     comment.map(|comment| format!(" COMMENT {}", text::literal(comment))).unwrap_or_default()
 }
 
-fn key(table: &Table, key: &Key, kind: &str, mariadb: bool) -> String {
+pub(in crate::catalogue::mysql) fn key(
+    table: &Table,
+    key: &Key,
+    kind: &str,
+    mariadb: bool,
+) -> String {
     let option = |name: &str| key.options.get(name);
     let each = |name: &str| -> Vec<&str> {
         option(name).map(|text| text.split(',').collect()).unwrap_or_default()
@@ -174,7 +183,7 @@ fn part(column: &str, prefix: &str, descending: bool) -> String {
     format!("{}{prefix}{descending}", sql::quoted(Dialect::Mysql, column))
 }
 
-fn index(table: &Table, index: &Index, mariadb: bool) -> String {
+pub(in crate::catalogue::mysql) fn index(table: &Table, index: &Index, mariadb: bool) -> String {
     let method = index.method.as_deref();
     let (kind, method) = match method {
         Some(kind @ ("FULLTEXT" | "SPATIAL")) => (format!("{kind} KEY"), String::new()),
@@ -207,7 +216,7 @@ fn index(table: &Table, index: &Index, mariadb: bool) -> String {
     )
 }
 
-fn foreign_key(key: &ForeignKey) -> String {
+pub(in crate::catalogue::mysql) fn foreign_key(key: &ForeignKey) -> String {
     let action = |when: &str, action: Action| match action {
         Action::NoAction => String::new(),
         action => format!(" {when} {}", action.as_str()),
@@ -225,7 +234,7 @@ fn foreign_key(key: &ForeignKey) -> String {
     )
 }
 
-fn check(check: &Check) -> String {
+pub(in crate::catalogue::mysql) fn check(check: &Check) -> String {
     let name = check.label.name.as_ref();
     let name = name.map(|name| format!("CONSTRAINT {} ", sql::quoted(Dialect::Mysql, name)));
     let enforced = if check.validated { "" } else { " NOT ENFORCED" };

@@ -5,10 +5,23 @@ use super::{full, ident, literal};
 use crate::catalogue::{Catalogue, Index, Name, RoutineKind, Table, View};
 
 pub(super) fn write(catalogue: &Catalogue, steps: &mut Vec<Step>) {
+    let said = all(catalogue).into_iter();
+    let said = said.filter_map(|(what, comment)| Some(comment_on(&what, Some(&comment?))));
+    let said: Vec<_> = said.collect();
+    if !said.is_empty() {
+        steps.push(Step::last(Rank::Comment, said));
+    }
+}
+
+/// The statement that says a comment, or takes it away.
+pub(in crate::catalogue::postgres) fn comment_on(what: &str, comment: Option<&str>) -> String {
+    format!("COMMENT ON {what} IS {}", comment.map_or_else(|| "NULL".to_owned(), literal))
+}
+
+/// Whatever can have a comment, as SQL names it, with the one that it has.
+pub(in crate::catalogue::postgres) fn all(catalogue: &Catalogue) -> Vec<(String, Option<String>)> {
     let mut all = Vec::new();
-    let mut say = |what: String, comment: Option<&String>| {
-        all.extend(comment.map(|text| format!("COMMENT ON {what} IS {}", literal(text))));
-    };
+    let mut say = |what: String, comment: Option<&String>| all.push((what, comment.cloned()));
     for schema in &catalogue.schemas {
         say(format!("SCHEMA {}", ident(&schema.name)), schema.comment.as_ref());
     }
@@ -66,9 +79,7 @@ pub(super) fn write(catalogue: &Catalogue, steps: &mut Vec<Step>) {
         };
         say(what, other.comment.as_ref());
     }
-    if !all.is_empty() {
-        steps.push(Step::last(Rank::Comment, all));
-    }
+    all
 }
 
 type Say<'a> = dyn FnMut(String, Option<&String>) + 'a;

@@ -7,7 +7,7 @@ use crate::catalogue::{
 };
 
 /// What is written after the table: indexes, foreign keys, and what names an index.
-pub(super) fn write(table: &Table, steps: &mut Vec<Step>) {
+pub(in crate::catalogue::postgres) fn write(table: &Table, steps: &mut Vec<Step>) {
     let has = |key: &str| table.options.contains_key(key);
     // An index of the parent is put on its partitions as well, under a name that must not be taken then.
     let rank = match (has("partition_of"), has("partition_by")) {
@@ -44,7 +44,7 @@ pub(super) fn write(table: &Table, steps: &mut Vec<Step>) {
     }
 }
 
-fn identity_words(identity: &str) -> String {
+pub(in crate::catalogue::postgres) fn identity_words(identity: &str) -> String {
     match identity.strip_prefix("using index") {
         Some(index) => format!("USING INDEX{index}"),
         None => identity.to_uppercase(),
@@ -52,9 +52,9 @@ fn identity_words(identity: &str) -> String {
 }
 
 /// A primary key or a unique constraint as a line of a table.
-pub(super) fn key(what: &str, key: &Key) -> String {
+pub(in crate::catalogue::postgres) fn key(what: &str, key: &Key) -> String {
     let option = |name: &str| key.options.get(name);
-    let mut text = format!("CONSTRAINT {} {what}", label(&key.label));
+    let mut text = format!("{}{what}", called(&key.label));
     if option("nulls_not_distinct").is_some() {
         text.push_str(" NULLS NOT DISTINCT");
     }
@@ -73,8 +73,10 @@ pub(super) fn key(what: &str, key: &Key) -> String {
     text
 }
 
-fn label(label: &Label) -> String {
-    ident(label.name.as_deref().unwrap_or_default())
+/// `CONSTRAINT name `; nothing where the server is to choose it.
+pub(in crate::catalogue::postgres) fn called(label: &Label) -> String {
+    let name = label.name.as_deref();
+    name.map(|name| format!("CONSTRAINT {} ", ident(name))).unwrap_or_default()
 }
 
 const fn when(deferrable: Deferrable) -> &'static str {
@@ -85,7 +87,8 @@ const fn when(deferrable: Deferrable) -> &'static str {
     }
 }
 
-fn foreign_key(table: &Table, key: &ForeignKey) -> String {
+/// What adds a foreign key.
+pub(in crate::catalogue::postgres) fn foreign_key(table: &Table, key: &ForeignKey) -> String {
     let option = |name: &str| key.options.get(name);
     let period = |columns: &[String]| match (option("period"), columns.split_last()) {
         (Some(_), Some((last, []))) => format!("(PERIOD {})", ident(last)),
@@ -95,9 +98,9 @@ fn foreign_key(table: &Table, key: &ForeignKey) -> String {
         _ => list(columns),
     };
     let mut text = format!(
-        "ALTER TABLE {} ADD CONSTRAINT {} FOREIGN KEY {} REFERENCES {} {}",
+        "ALTER TABLE {} ADD {}FOREIGN KEY {} REFERENCES {} {}",
         full(&table.name),
-        label(&key.label),
+        called(&key.label),
         period(&key.columns),
         full(&key.table),
         period(&key.referenced)
@@ -124,10 +127,18 @@ fn foreign_key(table: &Table, key: &ForeignKey) -> String {
 }
 
 /// An index of a table or materialised view. One that is not valid is made anew, which makes it so.
-pub(super) fn create_index(index: &Index, on: &Name, only: bool, rank: Rank) -> Step {
+pub(in crate::catalogue::postgres) fn create_index(
+    index: &Index,
+    on: &Name,
+    only: bool,
+    rank: Rank,
+) -> Step {
     let unique = if index.unique { "UNIQUE " } else { "" };
     let only = if only { "ONLY " } else { "" };
-    let mut text = format!("CREATE {unique}INDEX {} ON {only}{}", label(&index.label), full(on));
+    // Without a name the server chooses one.
+    let name = index.label.name.as_deref().map(|name| format!(" {}", ident(name)));
+    let name = name.unwrap_or_default();
+    let mut text = format!("CREATE {unique}INDEX{name} ON {only}{}", full(on));
     if let Some(method) = &index.method {
         text.push_str(&format!(" USING {}", ident(method)));
     }

@@ -1,11 +1,11 @@
 //! A catalogue as the statements that make it.
 
-mod comments;
+pub(super) mod comments;
 mod inherit;
-mod keys;
-mod programs;
-mod table;
-mod types;
+pub(super) mod keys;
+pub(super) mod programs;
+pub(super) mod table;
+pub(super) mod types;
 
 use std::collections::HashSet;
 
@@ -54,33 +54,33 @@ pub(super) fn full(name: &Name) -> String {
     }
 }
 
-fn literal(text: &str) -> String {
+pub(super) fn literal(text: &str) -> String {
     sql::literal(Dialect::Postgres, text)
 }
 
 /// Names as a list in parentheses.
-fn list(names: &[String]) -> String {
+pub(super) fn list(names: &[String]) -> String {
     format!("({})", super::constraints::quoted(names))
 }
 
 /// A table or view as something that is needed.
-fn relation(name: &Name) -> (Thing, Certainty) {
+pub(super) fn relation(name: &Name) -> (Thing, Certainty) {
     (Thing::Type(name.clone()), Certainty::Certain)
 }
 
 /// What an expression needs: no column is taken for a type of its name.
-fn needs_of_expression(text: &str) -> impl Iterator<Item = (Thing, Certainty)> {
+pub(super) fn needs_of_expression(text: &str) -> impl Iterator<Item = (Thing, Certainty)> {
     let all = mentions(text).into_iter();
     all.filter(|(_, certainty)| *certainty == Certainty::Certain)
 }
 
 /// The statements of a definition that has several.
-fn statements(definition: &str) -> Vec<String> {
+pub(super) fn statements(definition: &str) -> Vec<String> {
     let split = dbmig_build::sql::split(definition, Dialect::Postgres);
     split.statements.iter().map(|statement| statement.sql.to_owned()).collect()
 }
 
 /// One step for one object on a table.
-fn on_table(rank: Rank, table: &Name, sql: String) -> Step {
+pub(super) fn on_table(rank: Rank, table: &Name, sql: String) -> Step {
     Step { rank, sql: vec![sql], makes: None, needs: vec![relation(table)] }
 }

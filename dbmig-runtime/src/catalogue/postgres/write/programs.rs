@@ -5,7 +5,7 @@ use super::super::mentions::{Thing, mentions, names};
 use super::{full, ident, keys, relation, statements};
 use crate::catalogue::{Catalogue, RoutineKind, View};
 
-pub(super) fn routines(catalogue: &Catalogue, steps: &mut Vec<Step>) {
+pub(in crate::catalogue::postgres) fn routines(catalogue: &Catalogue, steps: &mut Vec<Step>) {
     for routine in &catalogue.routines {
         let (rank, needs) = match routine.kind {
             // Functions stand in it without arguments.
@@ -25,7 +25,7 @@ pub(super) fn routines(catalogue: &Catalogue, steps: &mut Vec<Step>) {
     }
 }
 
-pub(super) fn views(catalogue: &Catalogue, steps: &mut Vec<Step>) {
+pub(in crate::catalogue::postgres) fn views(catalogue: &Catalogue, steps: &mut Vec<Step>) {
     for view in &catalogue.views {
         steps.push(Step {
             rank: Rank::View,
@@ -63,7 +63,7 @@ fn create_view(view: &View) -> String {
 }
 
 /// Triggers, policies, rules, statistics, event triggers.
-pub(super) fn rest(catalogue: &Catalogue, steps: &mut Vec<Step>) {
+pub(in crate::catalogue::postgres) fn rest(catalogue: &Catalogue, steps: &mut Vec<Step>) {
     for trigger in &catalogue.triggers {
         let mut sql = statements(&trigger.definition);
         if !trigger.enabled {

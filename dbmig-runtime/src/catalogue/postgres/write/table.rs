@@ -11,7 +11,7 @@ use super::{full, ident, needs_of_expression, on_table, relation};
 use crate::catalogue::{Catalogue, Check, Column, Table};
 
 /// The table, and behind it what has to wait for functions that may take its rows.
-pub(super) fn write(
+pub(in crate::catalogue::postgres) fn write(
     catalogue: &Catalogue,
     table: &Table,
     routines: &HashSet<Thing>,
@@ -67,8 +67,7 @@ pub(super) fn write(
         }
     }
     for exclusion in &table.exclusions {
-        let name = exclusion.label.name.as_deref().unwrap_or_default();
-        lines.push(format!("CONSTRAINT {} {}", ident(name), exclusion.definition));
+        lines.push(format!("{}{}", keys::called(&exclusion.label), exclusion.definition));
         needs.extend(needs_of_expression(&exclusion.definition));
     }
     needs.extend(form.parents().map(relation));
@@ -139,7 +138,11 @@ fn tail(table: &Table) -> String {
     text
 }
 
-fn define(table: &Table, column: &Column, default: Option<&str>) -> String {
+pub(in crate::catalogue::postgres) fn define(
+    table: &Table,
+    column: &Column,
+    default: Option<&str>,
+) -> String {
     let mut text = format!("{} {}", ident(&column.name), column.ty.text);
     if let Some(options) = column.options.get("foreign_options") {
         text.push_str(&format!(" OPTIONS ({options})"));
@@ -174,13 +177,12 @@ fn define(table: &Table, column: &Column, default: Option<&str>) -> String {
     text
 }
 
-fn not_enforced(check: &Check) -> bool {
+pub(in crate::catalogue::postgres) fn not_enforced(check: &Check) -> bool {
     check.options.contains_key("not_enforced")
 }
 
-fn condition(check: &Check) -> String {
-    let name = ident(check.label.name.as_deref().unwrap_or_default());
-    let mut text = format!("CONSTRAINT {name} CHECK ({})", check.expression);
+pub(in crate::catalogue::postgres) fn condition(check: &Check) -> String {
+    let mut text = format!("{}CHECK ({})", keys::called(&check.label), check.expression);
     for (key, words) in [("no_inherit", " NO INHERIT"), ("not_enforced", " NOT ENFORCED")] {
         if check.options.contains_key(key) {
             text.push_str(words);
@@ -190,7 +192,11 @@ fn condition(check: &Check) -> String {
 }
 
 /// How a column is kept, where it differs from the default and from what a parent brings along.
-fn settings(catalogue: &Catalogue, table: &Table, column: &Column) -> Vec<String> {
+pub(in crate::catalogue::postgres) fn settings(
+    catalogue: &Catalogue,
+    table: &Table,
+    column: &Column,
+) -> Vec<String> {
     let (of, name) = (full(&table.name), ident(&column.name));
     let inherited = inherit::of_parent(catalogue, table, &column.name);
     let mut all = Vec::new();

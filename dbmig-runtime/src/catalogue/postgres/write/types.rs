@@ -5,7 +5,7 @@ use super::super::mentions::{Thing, mentions, names};
 use super::{full, ident, literal, needs_of_expression, on_table, relation};
 use crate::catalogue::{Catalogue, Composite, Domain, Extension, Sequence};
 
-pub(super) fn write(catalogue: &Catalogue, steps: &mut Vec<Step>) {
+pub(in crate::catalogue::postgres) fn write(catalogue: &Catalogue, steps: &mut Vec<Step>) {
     for schema in &catalogue.schemas {
         let sql = format!("CREATE SCHEMA {}", ident(&schema.name));
         steps.push(Step::last(Rank::Schema, vec![sql]));
@@ -134,7 +134,7 @@ fn create_sequence(sequence: &Sequence) -> String {
 }
 
 /// What is not the default of a sequence of its type and direction.
-pub(super) fn numbers(sequence: &Sequence) -> String {
+pub(in crate::catalogue::postgres) fn numbers(sequence: &Sequence) -> String {
     let (lowest, highest) = match sequence.ty.as_str() {
         "smallint" => (i64::from(i16::MIN), i64::from(i16::MAX)),
         "integer" => (i64::from(i32::MIN), i64::from(i32::MAX)),
