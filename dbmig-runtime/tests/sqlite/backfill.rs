@@ -4,7 +4,7 @@ use dbmig_build::backfill::STOPPER;
 use dbmig_build::check::{self, Options};
 use dbmig_build::{Dialect, MigrationSet, RawFile, RawMigration, RawSet, Version};
 use dbmig_runtime::backfill::{self, BackfillError, End, Happening, Way};
-use dbmig_runtime::plan::{Lacking, PlanError};
+use dbmig_runtime::plan::{Backfills, Lacking, PlanError};
 use dbmig_runtime::{Error, ErrorKind, Event, Migrator, RunOptions, Silent};
 use diesel::Connection as _;
 use diesel::sqlite::SqliteConnection;
@@ -98,6 +98,16 @@ fn a_large_one_is_left_alone_where_only_small_ones_run() {
     diesel::RunQueryDsl::execute(diesel::sql_query("DELETE FROM t WHERE id > 9"), &mut conn)
         .unwrap();
     assert_eq!(run(&mut conn, &set, small).unwrap(), End::Done { left: false });
+}
+
+#[test]
+fn a_start_can_leave_a_large_one_to_others() {
+    let (mut conn, set) = (memory(), set(FILL));
+    let error = Migrator::new(&set).backfills(Backfills::Defer).run(&mut conn).unwrap_err();
+    assert_eq!((error.report.applied(), error.report.backfills[0].end), (2, End::Deferred));
+    assert_eq!(left(&mut conn), "95");
+    assert_eq!(run(&mut conn, &set, Way::default()).unwrap(), End::Done { left: false });
+    Migrator::new(&set).backfills(Backfills::Defer).run(&mut conn).unwrap();
 }
 
 #[test]
