@@ -35,7 +35,7 @@ pub struct Cli {
 )]
 pub enum Command {
     Init(commands::init::InitArgs),
-    Generate(commands::generate::GenerateArgs),
+    Generate(Box<commands::generate::GenerateArgs>),
     #[command(visible_aliases = ["run", "up"], aliases = ["deploy", "latest"])]
     Migrate(commands::migrate::MigrateArgs),
     #[command(visible_aliases = ["rollback"], aliases = ["undo", "down"])]
@@ -46,6 +46,8 @@ pub enum Command {
     Sql(commands::sql::SqlArgs),
     #[command(subcommand)]
     Seed(commands::seed::SeedCommand),
+    #[command(subcommand)]
+    Backfill(commands::backfill::BackfillCommand),
     Lock(commands::lock::LockArgs),
     Diff(commands::diff::DiffArgs),
     Drift(commands::drift::DriftArgs),

@@ -6,6 +6,7 @@ use std::time::Duration;
 use dbmig_build::Version;
 use dbmig_build::blob::BlobError;
 
+use crate::backfill::BackfillError;
 use crate::plan::PlanError;
 use crate::report::Report;
 use crate::session::DbError;
@@ -119,6 +120,8 @@ pub enum ErrorKind {
     },
     /// The connection has a transaction open, and a run commits.
     OpenTransaction,
+    /// A backfill does not run, or stopped.
+    Backfill(Box<BackfillError>),
     /// Somebody asked to stop.
     Interrupted,
     /// Cells of seeds that are not in order. Nothing was written.
@@ -190,6 +193,7 @@ impl Error {
             ErrorKind::Database { error, .. }
             | ErrorKind::Step { error, .. }
             | ErrorKind::CommitUnknown { error, .. } => Some(error),
+            ErrorKind::Backfill(error) => error.db(),
             _ => None,
         }
     }
@@ -211,6 +215,12 @@ impl Error {
 impl From<PlanError> for Error {
     fn from(error: PlanError) -> Self {
         Self::new(ErrorKind::Plan(error))
+    }
+}
+
+impl From<BackfillError> for Error {
+    fn from(error: BackfillError) -> Self {
+        Self::new(ErrorKind::Backfill(Box::new(error)))
     }
 }
 
@@ -291,6 +301,7 @@ impl fmt::Display for ErrorKind {
             }
             Self::NoUndo { name } => write!(f, "nothing was kept by which {name} could be undone"),
             Self::OpenTransaction => f.write_str("the connection has an open transaction"),
+            Self::Backfill(error) => error.fmt(f),
             Self::Interrupted => f.write_str("interrupted"),
             Self::Embedded(error) => error.fmt(f),
         }

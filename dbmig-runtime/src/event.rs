@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::backfill::{Happening, Progress};
+
 /// The direction of a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Direction {
@@ -106,6 +108,15 @@ pub enum Event<'a> {
         plan: &'a crate::seed::DataPlan,
         /// How long it took.
         elapsed: Duration,
+    },
+    /// Something about a backfill.
+    Backfill {
+        /// The directory name.
+        name: &'a str,
+        /// How far it has come.
+        progress: &'a Progress,
+        /// What.
+        what: Happening<'a>,
     },
     /// A seed was run.
     Seeded {

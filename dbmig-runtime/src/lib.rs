@@ -15,6 +15,7 @@
 //!
 //! The crate never prints, reads the environment, opens connections, or exits.
 
+pub mod backfill;
 #[cfg(feature = "catalogue")]
 pub mod catalogue;
 pub mod connection;

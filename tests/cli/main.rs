@@ -12,6 +12,7 @@ use support as sandbox;
 mod row_cases;
 
 mod against;
+mod backfill;
 mod bad_input;
 mod before_writing;
 mod check;

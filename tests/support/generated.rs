@@ -196,6 +196,7 @@ impl<'s> Bench<'s> {
                 up: bytes(&part.up),
                 down: bytes(&part.down),
                 metadata: bytes(&metadata),
+                backfill: RawFile::Absent,
             });
         }
         raw

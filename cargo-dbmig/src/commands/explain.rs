@@ -27,8 +27,8 @@ macro_rules! pages {
 
 /// One page a code.
 const PAGES: &[(&str, &str)] = pages! {
-    "allow-without-reason" "base-changed" "base-unknown" "byte-order-mark" "client-command" "draft"
-    "duplicate-version" "empty-up" "invalid-metadata" "invalid-name" "late-conflict" "late-draft"
+    "allow-without-reason" "backfill-missing" "backfill-up" "base-changed" "base-unknown" "byte-order-mark" "client-command" "draft"
+    "duplicate-version" "empty-up" "invalid-backfill" "invalid-metadata" "invalid-name" "invalid-requires" "late-conflict" "late-draft"
     "late-opaque" "link-outside" "lock-conflict" "lock-malformed" "lock-missing" "lock-unsupported" "metadata-not-read"
     "metadata-transaction-missing" "missing-down" "missing-up" "modified" "needs-no-transaction"
     "no-transaction-mixed" "not-utf8" "nul-byte" "policy-stale"

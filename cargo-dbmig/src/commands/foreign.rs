@@ -211,7 +211,6 @@ const TABLE: &[Row] = &[
     not_yet("completions", "list the commands: `cargo dbmig --help`"),
     not_yet("squash", "keep the migrations: those that are applied are not run again"),
     not_yet("doctor", "look at what there is: `cargo dbmig check`, `cargo dbmig status`"),
-    not_yet("backfill", "write the statements into a migration: `cargo dbmig generate <name>`"),
 ];
 
 /// Answers a command line that is not ours.

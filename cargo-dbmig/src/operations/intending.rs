@@ -174,6 +174,7 @@ fn raw_of(planned: &Planned) -> RawMigration {
         up: file("up.sql"),
         down: file("down.sql"),
         metadata: file("metadata.toml"),
+        backfill: file("backfill.sql"),
     }
 }
 

@@ -1,5 +1,6 @@
 //! What several commands do: generating, locking, running, scripts. Knows nothing of clap.
 
+pub mod backfilling;
 pub mod base;
 pub mod cataloguing;
 pub mod consent;

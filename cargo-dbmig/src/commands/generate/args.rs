@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use super::backfill::BackfillArgs;
 use super::seed::SeedArgs;
 use crate::generate::{Id, Options};
 
@@ -64,6 +65,7 @@ pub struct GenerateArgs {
 #[derive(Debug, Subcommand)]
 pub(super) enum GenerateKind {
     Seed(SeedArgs),
+    Backfill(BackfillArgs),
 }
 
 /// What the words leave unsaid.

@@ -1,6 +1,7 @@
 //! `generate`: a new migration, from what it is to do, or empty.
 
 mod args;
+mod backfill;
 mod seed;
 mod tell;
 
@@ -24,18 +25,11 @@ pub(crate) fn run(context: &mut Context<'_>, args: &GenerateArgs) -> CliResult<E
     if let Some(kind) = &args.kind {
         return match kind {
             GenerateKind::Seed(args) => seed::run(context, args),
+            GenerateKind::Backfill(args) => backfill::run(context, args),
         };
     }
     let dir = context.migrations_dir()?;
-    if dir.exists() && !dir.is_dir() {
-        let shown = context.show(&dir);
-        return Err(CliError::usage(format!("`{shown}` is not a directory"))
-            .help("rename it, or name another place: `--migrations-dir <DIR>`"));
-    }
-    let mut raw = match dir.is_dir() {
-        true => dbmig_build::load(&dir, &context.show(&dir)),
-        false => RawSet::default(),
-    };
+    let mut raw = present(context)?;
     let options = args.options();
     let understood = understand(&args.words, &options)?;
     let (asked, certain) = match understood {
@@ -97,6 +91,20 @@ pub(crate) fn run(context: &mut Context<'_>, args: &GenerateArgs) -> CliResult<E
     outcome.notes.clone_from(&written.notes);
     outcome.model = model;
     complete(context, args, &raw, outcome, Some(seen))
+}
+
+/// The migrations so far; none where the directory is not there yet.
+fn present(context: &Context<'_>) -> CliResult<RawSet> {
+    let dir = context.migrations_dir()?;
+    if dir.exists() && !dir.is_dir() {
+        let shown = context.show(&dir);
+        return Err(CliError::usage(format!("`{shown}` is not a directory"))
+            .help("rename it, or name another place: `--migrations-dir <DIR>`"));
+    }
+    Ok(match dir.is_dir() {
+        true => dbmig_build::load(&dir, &context.show(&dir)),
+        false => RawSet::default(),
+    })
 }
 
 /// What there is, as far as it is to be looked up.
