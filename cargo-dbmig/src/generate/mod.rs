@@ -1,4 +1,4 @@
-//! `generate` from intent: words of a command line → [`intent::Intent`] → catalogues → the files of migrations.
+//! `generate` from intent: words of a command line → `Intent` → catalogues → the files of migrations.
 //!
 //! Pure: nothing here opens a file or a database. [`crate::operations::intending`] finds out what there is
 //! already, and tries what comes out.
