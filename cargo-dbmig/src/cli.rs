@@ -14,7 +14,7 @@ use crate::global::GlobalArgs;
 #[command(arg_required_else_help = true, allow_external_subcommands = true)]
 #[command(after_help = "The first minute:
   cargo dbmig init                     adopt a Diesel project, or set up a new one
-  cargo dbmig generate create_users    then edit up.sql and down.sql
+  cargo dbmig generate create_users name:string    both ways, tried before it is written
   cargo dbmig migrate                  edit, `redo`, as often as you like
   cargo dbmig lock                     make it final; commit
   cargo dbmig check                    the gate for CI")]
@@ -35,7 +35,7 @@ pub struct Cli {
 )]
 pub enum Command {
     Init(commands::init::InitArgs),
-    Generate(commands::generate::GenerateArgs),
+    Generate(Box<commands::generate::GenerateArgs>),
     #[command(visible_aliases = ["run", "up"], aliases = ["deploy", "latest"])]
     Migrate(commands::migrate::MigrateArgs),
     #[command(visible_aliases = ["rollback"], aliases = ["undo", "down"])]
@@ -46,6 +46,8 @@ pub enum Command {
     Sql(commands::sql::SqlArgs),
     #[command(subcommand)]
     Seed(commands::seed::SeedCommand),
+    #[command(subcommand)]
+    Backfill(commands::backfill::BackfillCommand),
     Lock(commands::lock::LockArgs),
     Diff(commands::diff::DiffArgs),
     Drift(commands::drift::DriftArgs),

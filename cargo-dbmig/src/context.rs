@@ -124,6 +124,7 @@ impl<'o> Context<'o> {
         let defaults = dbmig_runtime::RunOptions::default();
         Ok(dbmig_runtime::RunOptions {
             stamp,
+            protected: environment.protected,
             lock_timeout: section.lock_timeout,
             statement_timeout: section.statement_timeout,
             runner_wait: self.global.runner_wait.unwrap_or(RUNNER_WAIT),

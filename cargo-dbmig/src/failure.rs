@@ -3,6 +3,8 @@
 use std::path::Path;
 
 use dbmig_build::Version;
+use dbmig_runtime::backfill::BackfillError;
+use dbmig_runtime::plan::Lacking;
 use dbmig_runtime::session::{DbError, DbErrorKind};
 use dbmig_runtime::{Direction, Error, ErrorKind, PlanError, Report, StatementError};
 
@@ -114,6 +116,7 @@ pub fn of_run(error: Error, files: Files<'_>) -> CliError {
                 .note("nothing was printed")
                 .help(format!("run it with the engine: `{}`", files.again))
         }
+        ErrorKind::Backfill(error) => return of_backfill(*error, files),
         ErrorKind::OpenTransaction => CliError::database("the connection has an open transaction"),
         ErrorKind::Interrupted => interrupted(files.again),
         ErrorKind::Embedded(error) => CliError::database(error.to_string()),
@@ -122,6 +125,77 @@ pub fn of_run(error: Error, files: Files<'_>) -> CliError {
     match before(&error.report) {
         Some(note) => shown.note(note),
         None => shown,
+    }
+}
+
+/// A backfill does not run, or stopped: what is in the database, and how to go on.
+fn of_backfill(error: BackfillError, files: Files<'_>) -> CliError {
+    let path = |name: &str| place(name, "backfill.sql", files);
+    let version = |name: &str| Version::of_directory(name);
+    match error {
+        BackfillError::Unknown(_) => CliError::usage(error.to_string())
+            .help("list those there are: `cargo dbmig backfill status`"),
+        BackfillError::NotApplied { .. } => CliError::new(Exit::History, error.to_string())
+            .help("apply it first: `cargo dbmig migrate`"),
+        BackfillError::Invalid { name, problems } => {
+            let mut shown =
+                CliError::new(Exit::Findings, format!("{} is not in order", path(&name)));
+            for problem in problems {
+                let (line, column) = problem.place;
+                shown = shown
+                    .note(format!("{}:{line}:{column}: {}", path(&name), problem.message))
+                    .help(problem.help);
+            }
+            shown
+        }
+        BackfillError::Changed { name, done } => {
+            let when = if done { "was run" } else { "began" };
+            CliError::new(Exit::History, format!("{} was edited since it {when}", path(&name)))
+                .note("nothing was run")
+                .help("restore the file, and go on with it")
+                .help(format!(
+                    "or begin anew with what it says now: `cargo dbmig backfill run {} --again`",
+                    version(&name)
+                ))
+        }
+        BackfillError::Stopped { ref name, cancelled } => {
+            let (what, command) = match cancelled {
+                true => ("begin anew", format!("run {} --again", version(name))),
+                false => ("go on", format!("resume {}", version(name))),
+            };
+            CliError::new(Exit::History, error.to_string())
+                .help(format!("{what}: `cargo dbmig backfill {command}`"))
+        }
+        BackfillError::NotRunning { .. } => CliError::new(Exit::History, error.to_string())
+            .help("see where it stands: `cargo dbmig backfill status`"),
+        BackfillError::Key { name, reason } => {
+            CliError::usage(format!("{}: {reason}", path(&name)))
+                .note("nothing was run")
+                .help("name a key that is unique and never NULL: `-- dbmig:key <column>`")
+        }
+        BackfillError::Query { name, which, error } => {
+            let shown =
+                CliError::database(format!("{}: `dbmig:{which}` failed: {error}", path(&name)));
+            error.hint.into_iter().fold(shown, CliError::note)
+        }
+        BackfillError::Window { name, place: (line, column), first, last, seen, error } => {
+            let mut shown = CliError::database(format!("{}:{line}:{column}: {error}", path(&name)))
+                .note(format!(
+                    "in the window from key {first} to key {last}, which was rolled back"
+                ))
+                .note(match seen {
+                    0 => "nothing was done before it".to_owned(),
+                    rows => format!("the {rows} rows before it are done, and stay"),
+                });
+            for more in [error.detail, error.hint].into_iter().flatten() {
+                shown = shown.note(more);
+            }
+            shown.help(format!("mend the data, and go on there: `{}`", files.again)).help(format!(
+                "or mend the file, and begin anew: `cargo dbmig backfill run {} --again`",
+                version(&name)
+            ))
+        }
+        other => CliError::database(other.to_string()),
     }
 }
 
@@ -325,6 +399,26 @@ pub fn of_plan(error: &PlanError) -> CliError {
                 "or take them out of the database: `cargo dbmig revert --missing` ({})",
                 versions.len()
             )),
+        PlanError::Requires { version, lacking, .. } => {
+            let shown = shown.note("nothing was run");
+            match lacking {
+                Lacking::Unknown => shown.help("mend `requires` in its `metadata.toml`"),
+                Lacking::NotApplied => shown.help("apply it first: `cargo dbmig migrate`"),
+                Lacking::NotDone("paused") => {
+                    shown.help(format!("go on with it: `cargo dbmig backfill resume {version}`"))
+                }
+                Lacking::NotDone("cancelled") => shown
+                    .help(format!("begin it anew: `cargo dbmig backfill run {version} --again`")),
+                Lacking::NotDone(_) => shown
+                    .help(format!("run it: `cargo dbmig backfill run {version}`"))
+                    .help(format!(
+                        "or, if its rows were changed in another way: `cargo dbmig backfill verify {version}`"
+                    )),
+                Lacking::RowsLeft => shown.help(format!(
+                    "go over the table once more: `cargo dbmig backfill run {version} --again`"
+                )),
+            }
+        }
         PlanError::Settings { .. } => {
             shown.note("nothing was run").help("mend its `metadata.toml`")
         }

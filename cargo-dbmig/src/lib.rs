@@ -8,6 +8,7 @@ pub mod database;
 pub mod error;
 pub mod exit;
 pub mod failure;
+pub mod generate;
 pub mod git;
 pub mod global;
 pub mod metadata;

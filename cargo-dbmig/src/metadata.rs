@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use dbmig_build::{Code, DBMIG_KEYS, Settings, SettingsProblem, SettingsRead};
+use dbmig_build::{Code, DBMIG_KEYS, Settings, SettingsProblem, SettingsRead, required_backfill};
 use toml_edit::{Item, Value};
 
 use crate::config::{Source, nearest};
@@ -126,6 +126,17 @@ impl<'a> Reader<'a> {
                         "write `split = \"off\"`",
                     ),
                 },
+                ("requires", value) => {
+                    let required = value.and_then(Value::as_str).and_then(required_backfill);
+                    match required {
+                        Some(version) => self.read.settings.requires = Some(version),
+                        None => self.problem(
+                            span,
+                            "`requires` must name a backfill",
+                            "write `requires = \"backfill:<version>\"`",
+                        ),
+                    }
+                }
                 (key, _) => {
                     let help = match nearest(key, DBMIG_KEYS) {
                         Some(known) => format!("did you mean `{known}`?"),
@@ -154,7 +165,7 @@ mod tests {
     fn agrees_with_the_build_on_what_generate_writes() {
         for text in [
             "run_in_transaction = true\n",
-            "run_in_transaction = false # why\n[dbmig]\nirreversible = \"x\"\nforeign_keys = \"off\"\nsplit = \"off\"\n",
+            "run_in_transaction = false # why\n[dbmig]\nirreversible = \"x\"\nforeign_keys = \"off\"\nsplit = \"off\"\nrequires = \"backfill:2024-01-01\"\n",
             "",
         ] {
             assert_eq!(read(text), dbmig_build::read_subset(text), "{text:?}");
@@ -180,6 +191,11 @@ mod tests {
                 "run_in_transaction = true\n[dbmig]\nirreversible = true\n",
                 true,
                 vec![(3, 16, "must be a reason")],
+            ),
+            (
+                "run_in_transaction = true\n[dbmig]\nrequires = \"2024\"\n",
+                true,
+                vec![(3, 12, "must name a backfill")],
             ),
         ] {
             let read = read(text);

@@ -54,12 +54,19 @@ pub fn render(set: &MigrationSet) -> String {
             push(&mut index, "down", &down.len().to_string());
             texts.push_str(down);
         }
+        if let Some(backfill) = &migration.backfill {
+            push(&mut index, "backfill", &backfill.len().to_string());
+            texts.push_str(backfill);
+        }
         push(&mut index, "up-digest", migration.digests.up.as_str());
         if let Some(digest) = &migration.digests.down {
             push(&mut index, "down-digest", digest.as_str());
         }
         if let Some(digest) = &migration.digests.metadata {
             push(&mut index, "metadata-digest", digest.as_str());
+        }
+        if let Some(digest) = &migration.digests.backfill {
+            push(&mut index, "backfill-digest", digest.as_str());
         }
         push_standing(&mut index, migration.standing);
         push_settings(&mut index, &migration.settings);
@@ -145,6 +152,7 @@ fn migration(words: &[fields::Field], texts: &mut &'static str) -> Result<Migrat
     };
     let (mut dir_name, mut up, mut down) = (None, None, None);
     let (mut up_digest, mut down_digest, mut metadata) = (None, None, None);
+    let (mut backfill, mut backfill_digest) = (None, None);
     let mut settings = Settings::default();
     let mut standing = Standing::Locked;
     for word in rest {
@@ -152,6 +160,8 @@ fn migration(words: &[fields::Field], texts: &mut &'static str) -> Result<Migrat
             (Some("dir"), value) => dir_name = Some(value.to_owned()),
             (Some("up"), value) => up = Some(take(texts, value)?),
             (Some("down"), value) => down = Some(take(texts, value)?),
+            (Some("backfill"), value) => backfill = Some(take(texts, value)?),
+            (Some("backfill-digest"), value) => backfill_digest = Some(digest(value)?),
             (Some("up-digest"), value) => up_digest = Some(digest(value)?),
             (Some("down-digest"), value) => down_digest = Some(digest(value)?),
             (Some("metadata-digest"), value) => metadata = Some(digest(value)?),
@@ -169,8 +179,9 @@ fn migration(words: &[fields::Field], texts: &mut &'static str) -> Result<Migrat
         dir_name: dir_name.into(),
         up: up.into(),
         down: down.map(Into::into),
+        backfill: backfill.map(Into::into),
         settings,
-        digests: Digests { up: up_digest, down: down_digest, metadata },
+        digests: Digests { up: up_digest, down: down_digest, metadata, backfill: backfill_digest },
         standing,
     })
 }
@@ -233,6 +244,10 @@ mod tests {
             up: RawFile::Bytes("select 'é\n\n';\n".into()),
             down,
             metadata: RawFile::Bytes(metadata.into()),
+            backfill: match metadata.contains("irreversible") {
+                true => RawFile::Bytes("-- é\n".into()),
+                false => RawFile::Absent,
+            },
         };
         let named = |name: &str, text: &str| RawNamed {
             name: name.into(),

@@ -53,6 +53,8 @@ macro_rules! codes {
 
 codes! {
     AllowWithoutReason = "allow-without-reason", Habit, Error, "A `dbmig:allow` gives no reason.";
+    BackfillMissing = "backfill-missing", Habit, Error, "An `up.sql` stops Diesel, and there is no `backfill.sql`.";
+    BackfillUp = "backfill-up", Habit, Error, "Beside a `backfill.sql` stands another `up.sql` than the one that stops Diesel.";
     BaseChanged = "base-changed", Lock, Error, "A migration that is on the base branch was changed.";
     BaseUnknown = "base-unknown", Lock, Warning, "The base branch can not be compared with.";
     ByteOrderMark = "byte-order-mark", Habit, Warning, "A file starts with a byte order mark.";
@@ -60,8 +62,10 @@ codes! {
     Draft = "draft", Lock, Error, "A migration is not locked yet.";
     DuplicateVersion = "duplicate-version", Integrity, Error, "Two migrations have the same version.";
     EmptyUp = "empty-up", Habit, Error, "An `up.sql` holds no statement.";
+    InvalidBackfill = "invalid-backfill", Habit, Error, "A `backfill.sql` is not in order.";
     InvalidMetadata = "invalid-metadata", Habit, Error, "A `metadata.toml` is not in order.";
     InvalidName = "invalid-name", Habit, Error, "A directory name gives no usable version.";
+    InvalidRequires = "invalid-requires", Habit, Error, "A migration requires a backfill that is not before it.";
     LateConflict = "late-conflict", Lock, Error, "A late migration conflicts with a locked one.";
     LateDraft = "late-draft", Lock, Warning, "A draft sorts before a locked migration.";
     LateOpaque = "late-opaque", Lock, Warning, "Nobody can tell whether a late migration conflicts.";
@@ -89,6 +93,12 @@ codes! {
     RepeatableChanged = "repeatable-changed", Lock, Error, "A repeatable migration is not what was locked.";
     SchemaRsChanged = "schema-rs-changed", Lock, Error, "A `schema.rs` is not what was locked.";
     SeedChanged = "seed-changed", Lock, Error, "A reference seed is not what was locked.";
+    SeedColumn = "seed-column", Integrity, Error, "A seed and its table do not have the same columns.";
+    SeedCondition = "seed-condition", Integrity, Error, "A row of a seed does not meet a condition of its table.";
+    SeedDuplicate = "seed-duplicate", Integrity, Error, "A row of a seed has a key that is taken.";
+    SeedForm = "seed-form", Integrity, Error, "A seed can not be read.";
+    SeedParent = "seed-parent", Integrity, Error, "A row of a seed has no parent.";
+    SeedValue = "seed-value", Integrity, Error, "A cell of a seed is not what its column takes.";
     SessionSetting = "session-setting", Habit, Warning, "A setting outlasts the migration.";
     StraySql = "stray-sql", Habit, Warning, "A plain `.sql` file stands beside the migrations.";
     TodoLeft = "todo-left", Habit, Error, "A `dbmig:todo` was left.";

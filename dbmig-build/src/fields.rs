@@ -5,7 +5,7 @@
 //! directory is called.
 
 /// Appends ` key=value`.
-pub(crate) fn push(line: &mut String, key: &str, value: &str) {
+pub fn push(line: &mut String, key: &str, value: &str) {
     line.push(' ');
     line.push_str(key);
     line.push('=');
@@ -18,7 +18,7 @@ fn push_value(line: &mut String, value: &str) {
 }
 
 /// Appends a word without a key. An `=` in it would make it one.
-pub(crate) fn push_word(line: &mut String, word: &str) {
+pub fn push_word(line: &mut String, word: &str) {
     push_quoted_if(line, word, word.contains('='));
 }
 
@@ -46,13 +46,19 @@ fn push_quoted_if(line: &mut String, value: &str, must: bool) {
 
 /// One word of a line: a bare value, or a key with its value.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Field {
-    pub(crate) key: Option<String>,
-    pub(crate) value: String,
+pub struct Field {
+    /// What stands before the `=`.
+    pub key: Option<String>,
+    /// The value, or the word.
+    pub value: String,
 }
 
-/// Splits a line into its fields; the error is a short reason.
-pub(crate) fn parse(line: &str) -> Result<Vec<Field>, &'static str> {
+/// Splits a line into its fields.
+///
+/// # Errors
+///
+/// A short reason why the line is none.
+pub fn parse(line: &str) -> Result<Vec<Field>, &'static str> {
     let mut fields = Vec::new();
     let mut rest = line.trim_start_matches(' ');
     while !rest.is_empty() {

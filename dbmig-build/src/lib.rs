@@ -8,6 +8,7 @@
 //! Without the feature `fs` the crate is types and pure functions: the model that the runtime and the
 //! `cargo dbmig` command share, so that all three agree on versions, digests, and order.
 
+pub mod backfill;
 pub mod blob;
 #[cfg(feature = "fs")]
 mod build;
@@ -16,7 +17,8 @@ mod code;
 mod commute;
 mod dialect;
 mod digest;
-mod fields;
+#[doc(hidden)]
+pub mod fields;
 mod finding;
 #[cfg(feature = "fs")]
 mod load;
@@ -56,5 +58,6 @@ pub use seed::{load_reference, load_seeds};
 pub use set::MigrationSet;
 pub use settings::{
     DBMIG_KEYS, ReadSettings, Settings, SettingsProblem, SettingsRead, read_subset,
+    required_backfill,
 };
 pub use version::Version;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use walkdir::{DirEntry, WalkDir};
 
-use crate::{RawFile, RawMigration, RawNamed, RawSet, Repeatable, lock};
+use crate::{RawFile, RawMigration, RawNamed, RawSet, Repeatable, backfill, lock};
 
 /// No migration is larger: what is does not belong into memory, nor into a binary.
 const READ_AT_MOST: u64 = 256 * 1024 * 1024;
@@ -46,14 +46,14 @@ pub fn load(dir: &Path, shown: &str) -> RawSet {
     raw
 }
 
-/// A migration directory: its name, and which of the three files it has.
+/// A migration directory: its name, and which of the four files it has.
 struct Found {
     name: String,
-    files: [Option<(PathBuf, bool)>; 3],
+    files: [Option<(PathBuf, bool)>; 4],
 }
 
 /// The files of a migration, in the order of [`Found::files`].
-const FILES: [&str; 3] = ["up.sql", "down.sql", "metadata.toml"];
+const FILES: [&str; 4] = ["up.sql", "down.sql", "metadata.toml", backfill::FILE_NAME];
 
 /// One walk over both levels: listing a directory is cheaper than asking for three files.
 fn walk(dir: &Path, raw: &mut RawSet) -> Vec<Found> {
@@ -84,7 +84,7 @@ fn walk(dir: &Path, raw: &mut RawSet) -> Vec<Found> {
                 raw.undecodable_names.push(entry.file_name().to_string_lossy().into_owned());
                 continue;
             };
-            let mut files = [None, None, None];
+            let mut files = [None, None, None, None];
             if is_link && root.leaves(entry.path()) {
                 raw.links_outside.push(name.to_owned());
             }
@@ -147,7 +147,7 @@ impl Root<'_> {
     }
 }
 
-/// Where an entry of the second level belongs, if it is one of the three files.
+/// Where an entry of the second level belongs, if it is one of the four files.
 fn slot_of<'f>(
     entry: &DirEntry,
     last: Option<&'f mut Found>,
@@ -176,7 +176,7 @@ fn read_all(found: &[Found]) -> Vec<RawMigration> {
 }
 
 fn migration(found: &Found) -> RawMigration {
-    let [up, down, metadata] = &found.files;
+    let [up, down, metadata, backfill] = &found.files;
     let file = |file: &Option<(PathBuf, bool)>| match file {
         None => RawFile::Absent,
         Some((path, is_file)) => read(path, *is_file),
@@ -186,6 +186,7 @@ fn migration(found: &Found) -> RawMigration {
         up: file(up),
         down: file(down),
         metadata: file(metadata),
+        backfill: file(backfill),
     }
 }
 

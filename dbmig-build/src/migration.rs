@@ -13,6 +13,8 @@ pub struct Digests {
     pub down: Option<Digest>,
     /// Of `metadata.toml`, where there is one.
     pub metadata: Option<Digest>,
+    /// Of `backfill.sql`, where there is one.
+    pub backfill: Option<Digest>,
 }
 
 /// Whether the lock file knows a migration.
@@ -37,6 +39,8 @@ pub struct Migration {
     pub up: Cow<'static, str>,
     /// `down.sql`, without a byte order mark.
     pub down: Option<Cow<'static, str>>,
+    /// `backfill.sql`, without a byte order mark: rows that are changed in windows.
+    pub backfill: Option<Cow<'static, str>>,
     /// How it wants to be run.
     pub settings: Settings,
     /// The digests of its files.
@@ -49,6 +53,11 @@ impl Migration {
     /// The part of the directory name behind the version; empty where there is none.
     pub fn label(&self) -> &str {
         crate::version::label_of(&self.dir_name)
+    }
+
+    /// The statements that change the database: those of the backfill, where there is one.
+    pub fn changes(&self) -> &str {
+        self.backfill.as_deref().unwrap_or(&self.up)
     }
 
     /// Not in the lock yet.

@@ -42,6 +42,8 @@ pub struct RawMigration {
     pub down: RawFile,
     /// `metadata.toml`.
     pub metadata: RawFile,
+    /// `backfill.sql`.
+    pub backfill: RawFile,
 }
 
 /// A plain file with its name.
@@ -93,6 +95,7 @@ impl RawSet {
                 up: migration.up.digest("up")?,
                 down: migration.down.digest("down"),
                 metadata: migration.metadata.digest("metadata"),
+                backfill: migration.backfill.digest("backfill"),
             };
             Some((migration.dir_name.clone(), digests))
         };

@@ -7,9 +7,9 @@ use crate::{RawNamed, RawSet, load};
 /// The seed sets, in the order in which they run.
 pub const SEED_SETS: [&str; 3] = ["reference", "dev", "test"];
 
-/// The file types of seeds.
+/// The file types of seeds; `toml` says of a data file what it can not say itself.
 #[cfg(feature = "fs")]
-const FILE_TYPES: [&str; 3] = ["sql", "csv", "json"];
+const FILE_TYPES: [&str; 4] = ["sql", "csv", "json", "toml"];
 
 /// A data file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,7 +22,7 @@ pub struct Seed {
     pub digest: Digest,
 }
 
-/// Reads the SQL files of one seed set, by name. A set without a folder is empty.
+/// Reads the files of one seed set, by name. A set without a folder is empty.
 ///
 /// # Errors
 ///
@@ -43,7 +43,7 @@ pub fn load_seeds(
         let entry = entry.map_err(|error| (dir.clone(), error.to_string()))?;
         let path = entry.path();
         if !entry.file_type().is_file()
-            || path.extension().is_none_or(|extension| extension != "sql")
+            || path.extension().is_none_or(|end| FILE_TYPES.iter().all(|known| end != *known))
         {
             continue;
         }
@@ -61,7 +61,7 @@ pub fn load_seeds(
     Ok(seeds)
 }
 
-/// Reads the reference seeds (`reference/*.{sql,csv,json}` below `seeds_dir`) into `raw`; findings will
+/// Reads the reference seeds (`reference/*.{sql,csv,json,toml}` below `seeds_dir`) into `raw`; findings will
 /// call the folder `shown`. Judges nothing, as [`crate::load`]; a folder that is not there holds none.
 #[cfg(feature = "fs")]
 pub fn load_reference(raw: &mut RawSet, seeds_dir: &std::path::Path, shown: &str) {

@@ -4,7 +4,7 @@
 //! with a TOML parser and writes the effective settings into the lock, where the build takes them from.
 //! For drafts the build reads the subset that `generate` writes: `key = value` lines and one table.
 
-use crate::Code;
+use crate::{Code, Version};
 
 /// How a migration wants to be run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +17,8 @@ pub struct Settings {
     pub foreign_keys_off: bool,
     /// Send the file whole instead of statement by statement.
     pub split_off: bool,
+    /// The backfill that has to be done, and verified, before it runs.
+    pub requires: Option<Version>,
 }
 
 impl Default for Settings {
@@ -26,8 +28,15 @@ impl Default for Settings {
             irreversible: None,
             foreign_keys_off: false,
             split_off: false,
+            requires: None,
         }
     }
+}
+
+/// The version in `backfill:<version>`; a directory name does as well.
+pub fn required_backfill(text: &str) -> Option<Version> {
+    let version = Version::of_directory(text.strip_prefix("backfill:")?.trim());
+    (!version.as_str().is_empty()).then_some(version)
 }
 
 impl Settings {
@@ -78,7 +87,7 @@ pub struct SettingsRead {
 pub type ReadSettings = fn(&str) -> SettingsRead;
 
 /// The keys of the `[dbmig]` table.
-pub const DBMIG_KEYS: [&str; 3] = ["irreversible", "foreign_keys", "split"];
+pub const DBMIG_KEYS: [&str; 4] = ["irreversible", "foreign_keys", "split", "requires"];
 
 impl SettingsRead {
     /// Some of the file was not read.
@@ -133,6 +142,10 @@ pub fn read_subset(text: &str) -> SettingsRead {
                 (true, "split", Some(Scalar::Text(state))) if state == "off" || state == "on" => {
                     out.settings.split_off = state == "off";
                     true
+                }
+                (true, "requires", Some(Scalar::Text(what))) => {
+                    out.settings.requires = required_backfill(&what);
+                    out.settings.requires.is_some()
                 }
                 _ => false,
             },
@@ -201,6 +214,7 @@ mod tests {
             irreversible: Some("a \"b\"".into()),
             foreign_keys_off: true,
             split_off: true,
+            requires: Some(Version::new("20240101")),
         };
         for settings in [Settings::default(), all] {
             assert_eq!(Settings::from_text(&settings.to_text()), Some(settings));
@@ -215,7 +229,7 @@ mod tests {
 
     #[test]
     fn reads_what_generate_writes() {
-        let text = "run_in_transaction = false # why\n\n[dbmig]\nirreversible = \"data is gone\"\nforeign_keys = \"off\"\nsplit = \"off\"\n";
+        let text = "run_in_transaction = false # why\n\n[dbmig]\nirreversible = \"data is gone\"\nforeign_keys = \"off\"\nsplit = \"off\"\nrequires = \"backfill:2024-01-01-000000_x\"\n";
         let read = read_subset(text);
         assert_eq!(read.problems, []);
         assert_eq!(
@@ -224,7 +238,8 @@ mod tests {
                 run_in_transaction: false,
                 irreversible: Some("data is gone".into()),
                 foreign_keys_off: true,
-                split_off: true
+                split_off: true,
+                requires: Some(Version::new("20240101000000")),
             }
         );
     }

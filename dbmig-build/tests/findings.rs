@@ -36,6 +36,9 @@ struct Fixture {
 }
 
 const GONE: &str = "\u{0}gone";
+const STOPPER: &str = dbmig_build::backfill::STOPPER;
+const BACKFILL: &str =
+    "-- dbmig:table a\n-- dbmig:key id\nUPDATE a SET id = id WHERE id >= :lo AND id <= :hi;\n";
 const OUTSIDE: &str = "run_in_transaction = false\n";
 
 const fn fixture(
@@ -59,6 +62,57 @@ const A: &[(&str, &str)] = &[
 
 const FIXTURES: &[Fixture] = &[
     fixture("", &[], &[], &[]),
+    fixture(
+        "backfill-missing",
+        &[("2_b/up.sql", STOPPER), ("2_b/down.sql", "SELECT 1;\n")],
+        &[],
+        &["m/2_b/up.sql:1:1 error[backfill-missing]"],
+    ),
+    fixture(
+        "backfill-up",
+        &[
+            ("2_b/up.sql", "SELECT 1;\n"),
+            ("2_b/down.sql", "SELECT 1;\n"),
+            ("2_b/backfill.sql", BACKFILL),
+        ],
+        &[],
+        &["m/2_b/up.sql:1:1 error[backfill-up]"],
+    ),
+    fixture(
+        "invalid-backfill",
+        &[
+            ("2_b/up.sql", STOPPER),
+            ("2_b/down.sql", "SELECT 1;\n"),
+            ("2_b/backfill.sql", "-- dbmig:table a\n-- dbmig:key id\nDELETE FROM a;\n"),
+        ],
+        &[],
+        &[
+            "m/2_b/backfill.sql:3:1 error[invalid-backfill]",
+            "m/2_b/backfill.sql:3:1 error[invalid-backfill]",
+        ],
+    ),
+    fixture(
+        "invalid-requires",
+        &[
+            ("2_b/up.sql", "SELECT 1;\n"),
+            ("2_b/down.sql", "SELECT 1;\n"),
+            (
+                "2_b/metadata.toml",
+                "run_in_transaction = true\n[dbmig]\nrequires = \"backfill:1\"\n",
+            ),
+        ],
+        &[],
+        &["m/2_b/metadata.toml error[invalid-requires]"],
+    ),
+    fixture(
+        "modified",
+        &[("2_b/up.sql", STOPPER), ("2_b/down.sql", "SELECT 1;\n"), ("2_b/backfill.sql", BACKFILL)],
+        &[(
+            "2_b/backfill.sql",
+            "-- dbmig:table a\n-- dbmig:key id\nDELETE FROM a WHERE id BETWEEN :lo AND :hi;\n",
+        )],
+        &["m/2_b/backfill.sql error[modified]"],
+    ),
     fixture(
         "allow-without-reason",
         &[],

@@ -6,6 +6,7 @@ use std::time::Duration;
 use dbmig_build::Version;
 use dbmig_build::blob::BlobError;
 
+use crate::backfill::BackfillError;
 use crate::plan::PlanError;
 use crate::report::Report;
 use crate::session::DbError;
@@ -119,8 +120,27 @@ pub enum ErrorKind {
     },
     /// The connection has a transaction open, and a run commits.
     OpenTransaction,
+    /// A backfill does not run, or stopped.
+    Backfill(Box<BackfillError>),
     /// Somebody asked to stop.
     Interrupted,
+    /// Cells of seeds that are not in order. Nothing was written.
+    Seeds(dbmig_build::Findings),
+    /// A seed of mode `truncate`, and the database is protected. Nothing was written.
+    Truncates {
+        /// The seed.
+        name: String,
+    },
+    /// A data file, and the feature `seed` is off.
+    SeedFeature {
+        /// The seed.
+        name: String,
+    },
+    /// Nothing was kept by which a seed could be undone.
+    NoUndo {
+        /// The seed.
+        name: String,
+    },
     /// The embedded set is damaged.
     Embedded(BlobError),
 }
@@ -173,6 +193,7 @@ impl Error {
             ErrorKind::Database { error, .. }
             | ErrorKind::Step { error, .. }
             | ErrorKind::CommitUnknown { error, .. } => Some(error),
+            ErrorKind::Backfill(error) => error.db(),
             _ => None,
         }
     }
@@ -194,6 +215,12 @@ impl Error {
 impl From<PlanError> for Error {
     fn from(error: PlanError) -> Self {
         Self::new(ErrorKind::Plan(error))
+    }
+}
+
+impl From<BackfillError> for Error {
+    fn from(error: BackfillError) -> Self {
+        Self::new(ErrorKind::Backfill(Box::new(error)))
     }
 }
 
@@ -258,7 +285,23 @@ impl fmt::Display for ErrorKind {
                 }
                 write!(f, ": no script can hold it: {reason}")
             }
+            Self::Seeds(findings) => {
+                let first = findings.iter().next();
+                f.write_str(&first.map(dbmig_build::Finding::one_line).unwrap_or_default())?;
+                match findings.iter().count() {
+                    0 | 1 => Ok(()),
+                    more => write!(f, " (and {} more)", more - 1),
+                }
+            }
+            Self::Truncates { name } => {
+                write!(f, "{name} empties a table first, and the database is protected")
+            }
+            Self::SeedFeature { name } => {
+                write!(f, "{name} is a data file, which needs the feature `seed` of dbmig-runtime")
+            }
+            Self::NoUndo { name } => write!(f, "nothing was kept by which {name} could be undone"),
             Self::OpenTransaction => f.write_str("the connection has an open transaction"),
+            Self::Backfill(error) => error.fmt(f),
             Self::Interrupted => f.write_str("interrupted"),
             Self::Embedded(error) => error.fmt(f),
         }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::backfill::{Happening, Progress};
+
 /// The direction of a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Direction {
@@ -84,6 +86,37 @@ pub enum Event<'a> {
         reason: &'a str,
         /// When.
         after: Duration,
+    },
+    /// A data file is being written.
+    #[cfg(feature = "seed")]
+    Seeding {
+        /// Its name.
+        name: &'a str,
+        /// How many rows are written.
+        rows: usize,
+        /// How many the file has.
+        total: usize,
+        /// Since when.
+        elapsed: Duration,
+    },
+    /// A data file was run.
+    #[cfg(feature = "seed")]
+    SeededRows {
+        /// Its name.
+        name: &'a str,
+        /// What it changed.
+        plan: &'a crate::seed::DataPlan,
+        /// How long it took.
+        elapsed: Duration,
+    },
+    /// Something about a backfill.
+    Backfill {
+        /// The directory name.
+        name: &'a str,
+        /// How far it has come.
+        progress: &'a Progress,
+        /// What.
+        what: Happening<'a>,
     },
     /// A seed was run.
     Seeded {

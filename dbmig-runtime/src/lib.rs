@@ -15,6 +15,7 @@
 //!
 //! The crate never prints, reads the environment, opens connections, or exits.
 
+pub mod backfill;
 #[cfg(feature = "catalogue")]
 pub mod catalogue;
 pub mod connection;
@@ -33,6 +34,8 @@ pub mod private;
 pub mod proof;
 mod report;
 pub mod runner;
+#[cfg(feature = "seed")]
+pub mod seed;
 pub mod session;
 mod source;
 mod sql;

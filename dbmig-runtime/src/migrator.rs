@@ -9,7 +9,7 @@ use crate::event::{Observer, Silent};
 use crate::history;
 use crate::nested::Nested;
 use crate::options::RunOptions;
-use crate::plan::{Plan, Rules, Target, plan_apply};
+use crate::plan::{Backfills, Plan, Rules, Target, plan_apply};
 use crate::report::Report;
 use crate::runner;
 use crate::session::Session;
@@ -52,6 +52,12 @@ impl<'a> Migrator<'a> {
     /// that the set does not know, and migrations that were edited since they were applied.
     pub fn strict(mut self) -> Self {
         self.rules.strict = true;
+        self
+    }
+
+    /// Whether backfills run with it: all of them, or those of small tables.
+    pub fn backfills(mut self, backfills: Backfills) -> Self {
+        self.rules.backfills = backfills;
         self
     }
 

@@ -30,6 +30,8 @@ pub struct RunOptions {
     /// What a database is stamped with when the history tables are created in it: from then on the
     /// command takes it for protected. `None` leaves it without.
     pub stamp: Option<String>,
+    /// Nothing may empty a table here: seeds of mode `truncate` are refused.
+    pub protected: bool,
 }
 
 /// What one transaction holds.
@@ -52,6 +54,7 @@ impl Default for RunOptions {
             retries: 10,
             scope: Scope::Each,
             stamp: None,
+            protected: false,
         }
     }
 }

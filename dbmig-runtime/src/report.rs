@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use dbmig_build::Version;
 
+use crate::backfill::Outcome;
 use crate::event::Direction;
 use crate::plan::Note;
 
@@ -29,6 +30,8 @@ pub struct Report {
     pub done: Vec<Done>,
     /// Repeatables that ran, in order; the version is what stands for one in `__dbmig_history`.
     pub repeated: Vec<Done>,
+    /// What became of backfills, in order.
+    pub backfills: Vec<Outcome>,
     /// Left to another runner that was faster.
     pub by_others: Vec<Version>,
     /// Versions that another tool had applied and that were taken over.

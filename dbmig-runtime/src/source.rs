@@ -72,6 +72,18 @@ impl MigrationMetadata for Metadata {
 
 impl One {
     /// What only our runner can do must not be done half by another.
+    fn refuse_backfill(&self) -> migration::Result<()> {
+        match self.inner.backfill {
+            None => Ok(()),
+            Some(_) => Err(format!(
+                "migration `{}` has a backfill: apply it with cargo dbmig or dbmig_runtime::Migrator",
+                self.name.full
+            )
+            .into()),
+        }
+    }
+
+    /// The same in both directions.
     fn refuse_what_needs_us(&self) -> migration::Result<()> {
         if self.inner.settings.foreign_keys_off {
             let message = format!(
@@ -86,6 +98,7 @@ impl One {
 
 impl<DB: Backend> migration::Migration<DB> for One {
     fn run(&self, conn: &mut dyn BoxableConnection<DB>) -> migration::Result<()> {
+        self.refuse_backfill()?;
         self.refuse_what_needs_us()?;
         Ok(conn.batch_execute(&self.inner.up)?)
     }

@@ -9,6 +9,7 @@ use tracing::{debug, error, info, info_span, warn};
 
 use dbmig_build::Dialect;
 
+use crate::backfill::Happening;
 use crate::error::Error;
 use crate::event::{Direction, Event, Observer};
 use crate::report::Report;
@@ -75,8 +76,28 @@ impl Observer for Traced<'_> {
                 let milliseconds = u64::try_from(after.as_millis()).unwrap_or(u64::MAX);
                 warn!(target: "dbmig", name, reason, milliseconds, "trying again");
             }
+            Event::Backfill { name, progress, what } => {
+                let (seen, rows) = (progress.seen, progress.rows);
+                match what {
+                    Happening::Started => info!(target: "dbmig", name, seen, "backfill"),
+                    Happening::Window => debug!(target: "dbmig", name, seen, rows, "window"),
+                    Happening::Waiting { reason, .. } => {
+                        warn!(target: "dbmig", name, reason, "backfill waits");
+                    }
+                    Happening::Ended(_) => {
+                        info!(target: "dbmig", name, seen, rows, "backfill ends");
+                    }
+                }
+            }
             Event::Seeded { name, statements, .. } => {
                 info!(target: "dbmig", name, statements, "seeded");
+            }
+            #[cfg(feature = "seed")]
+            Event::Seeding { .. } => {}
+            #[cfg(feature = "seed")]
+            Event::SeededRows { name, plan, .. } => {
+                let (insert, update, delete) = (plan.insert, plan.update, plan.delete);
+                info!(target: "dbmig", name, insert, update, delete, "seeded");
             }
         }
         self.inner.event(event);

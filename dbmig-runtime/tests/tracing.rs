@@ -69,6 +69,7 @@ fn set(up: &str) -> MigrationSet {
         up: RawFile::Bytes(up.into()),
         down: RawFile::Absent,
         metadata: RawFile::Absent,
+        backfill: RawFile::Absent,
     };
     let raw = RawSet { migrations: vec![migration], ..RawSet::default() };
     let dialects = Some(vec![Dialect::Sqlite]);

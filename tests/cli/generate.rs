@@ -100,3 +100,180 @@ fn reasons_say_something() {
         sandbox.dbmig(["lock", "--late-ok", reason]).exits(2).warns("say why");
     }
 }
+
+/// The texts of the migrations that a command line makes, joined, without what is the version's.
+fn written(sandbox: &Sandbox, args: &[&str]) -> (String, String) {
+    let ran = sandbox.dbmig(args.iter().copied().chain(["--format", "json"])).ok();
+    let json = ran.json();
+    let all = json["migrations"].as_array().unwrap().clone();
+    let text = |key: &str| all.iter().filter_map(|one| one[key].as_str()).collect::<String>();
+    (text("up"), text("down"))
+}
+
+#[test]
+fn says_what_it_understood_and_tries_it() {
+    let sandbox = Sandbox::project();
+    sandbox
+        .dbmig(["generate", "create_users", "name:string(50)", "email:string:unique"])
+        .ok()
+        .says("create table users: id, name string(50), email string unique, created_at, updated_at\n")
+        .says("_create_users/up.sql")
+        .says("tried: up and down on sqlite-3\n")
+        .warns("read it, then apply it: `cargo dbmig migrate`");
+    sandbox.dbmig(["migrate"]).ok();
+    assert_eq!(sandbox.tables("dev.sqlite3"), ["sqlite_sequence", "users"]);
+    sandbox
+        .dbmig(["generate", "remove_email_from_users", "--dry-run"])
+        .ok()
+        .says("would create")
+        .says("    DROP TABLE users;")
+        .warns("fails when there are rows");
+    sandbox.dbmig(["generate", "add_phone_to_users", "phone:string(20)"]).ok();
+    sandbox
+        .dbmig(["generate", "remove_phone_from_users"])
+        .ok()
+        .says("tried: up and down on sqlite-3; the way back loses what was in users.phone");
+    sandbox.dbmig(["migrate"]).ok();
+    sandbox.dbmig(["revert", "--all"]).ok();
+    assert_eq!(sandbox.tables("dev.sqlite3"), ["sqlite_sequence"]);
+}
+
+#[test]
+fn a_name_that_says_nothing_for_certain_is_a_name() {
+    let sandbox = Sandbox::project();
+    for (args, note) in [
+        (&["generate", "backfill_users"][..], ""),
+        (&["generate", "migration", "create_users"], ""),
+        (&["generate", "migration", "--name", "add-phone-to-users"], ""),
+        (
+            &["generate", "drop_users"],
+            "make nothing to drop table users: this is a name and no more",
+        ),
+        (&["generate", "remove_duplicates_from_orders"], "this is a name and no more"),
+        (&["generate", "rename_a_to_b_in_c"], "this is a name and no more"),
+        (&["generate", "add_phone_to_users"], ""),
+    ] {
+        let ran = sandbox.dbmig(args.iter().copied().chain(["--dry-run"])).ok();
+        let ran = ran.says("    -- Your SQL goes here").silent_about("tried");
+        assert!(ran.stderr.contains(note), "{ran}");
+    }
+}
+
+#[test]
+fn what_can_not_be_understood_writes_nothing() {
+    let sandbox = Sandbox::project();
+    sandbox.dbmig(["generate", "create_users", "name:string"]).ok();
+    let before = sandbox.snapshot();
+    for (args, error) in [
+        (&["generate", "create_posts", "a:strng"][..], "did you mean `string`?"),
+        (&["generate", "create_posts", "a"], "a column needs a type"),
+        (&["generate", "add-column", "userz", "a:int"], "did you mean `users`?"),
+        (&["generate", "add-column", "users", "name:text"], "users has a column `name` already"),
+        (&["generate", "backfill", "a:int"], "`backfill` does not say what to do with the rest"),
+        (&["generate", "migration", "a", "b"], "a migration has one name"),
+        (&["generate", "index", "users"], "an index needs something to be over"),
+        (&["generate", "drop-table", "users", "--model"], "`generate drop-table` makes no model"),
+        (&["generate", "revert-of", "2099"], "2099"),
+    ] {
+        sandbox.dbmig(args.iter().copied()).exits(2).warns(error);
+    }
+    // What the database refuses is not written either.
+    sandbox
+        .dbmig(["generate", "constraint", "users", "--check", "nonsense("])
+        .exits(3)
+        .warns("nothing was written")
+        .warns("--no-try");
+    assert_eq!(sandbox.snapshot(), before);
+}
+
+#[test]
+fn a_set_that_does_not_apply_keeps_nobody_from_adding_to_it() {
+    let sandbox = Sandbox::project();
+    sandbox.migration("1_broken", "CREATE TABLE a (b INT); nonsense;", "DROP TABLE a;");
+    sandbox.dbmig(["generate", "create_users", "name:string"]).ok().says(
+        "not tried: the set does not apply to an empty database: migrations/1_broken/up.sql:1:25",
+    );
+    sandbox
+        .dbmig(["generate", "drop-table", "a"])
+        .ok()
+        .warns("to be completed by hand: the table a comes back as it was");
+    sandbox.dbmig(["generate", "change-column", "a", "b:text"]).exits(2).warns("is not known");
+    sandbox.dbmig(["check"]).exits(1).warns("error[todo-left]");
+}
+
+#[cfg(unix)]
+#[test]
+fn without_a_try_nothing_is_opened_and_nothing_started() {
+    let sandbox = Sandbox::project();
+    // A server that is not there, and a program that must not run.
+    sandbox.write(
+        "dbmig.toml",
+        "dialect = \"postgres\"\n[env.development]\nurl_command = [\"touch\", \"started\"]\n",
+    );
+    let (up, down) =
+        written(&sandbox, &["generate", "create_users", "email:string:unique", "--no-try"]);
+    assert!(up.starts_with("CREATE TABLE users (\n    id bigint GENERATED BY DEFAULT AS IDENTITY NOT NULL,\n    email character varying(255) NOT NULL,"), "{up}");
+    assert_eq!(down, "DROP TABLE users;\n");
+    let (up, down) = written(&sandbox, &["generate", "add_a_to_users", "a:int", "--no-try"]);
+    assert_eq!(
+        (&*up, &*down),
+        ("ALTER TABLE users ADD COLUMN a integer;\n", "ALTER TABLE users DROP COLUMN a;\n")
+    );
+    let (up, down) = written(&sandbox, &["generate", "add_index_to_users", "a", "--no-try"]);
+    assert_eq!(up, "CREATE INDEX CONCURRENTLY users_a_idx ON users (a);\n");
+    assert_eq!(down, "DROP INDEX CONCURRENTLY users_a_idx;\n");
+    sandbox.dbmig(["generate", "plain_name"]).ok();
+    assert!(!sandbox.exists("started"));
+    // Where it is to be tried, it says why it was not.
+    sandbox.write("dbmig.toml", "dialect = \"postgres\"\n");
+    sandbox
+        .dbmig(["generate", "create_teams", "name:string"])
+        .ok()
+        .says("not tried: no database for postgres")
+        .warns("say where: `[shadow]` in dbmig.toml, with a `url`");
+    // Nobody says what the database speaks.
+    sandbox.write("dbmig.toml", "");
+    sandbox.dbmig(["generate", "create_a"]).ok().warns("this is a name and no more");
+    sandbox.dbmig(["generate", "create_b", "a:int"]).exits(2).warns("`dialect = \"sqlite\"`");
+}
+
+#[test]
+fn undoes_a_migration_by_another() {
+    let sandbox = Sandbox::project();
+    sandbox.dbmig(["generate", "create_users", "name:string"]).ok();
+    let (up, down) = written(&sandbox, &["generate", "revert-of", "create_users"]);
+    assert_eq!(up, "DROP TABLE users;\n");
+    assert!(down.starts_with("CREATE TABLE users ("), "{down}");
+    sandbox.dbmig(["migrate"]).ok();
+    assert_eq!(sandbox.tables("dev.sqlite3"), ["sqlite_sequence"]);
+}
+
+#[test]
+fn writes_structs_beside_it_once() {
+    let sandbox = Sandbox::project();
+    sandbox
+        .dbmig(["generate", "table", "Team", "name:string:unique", "--model"])
+        .ok()
+        .says("created src/models/teams.rs")
+        .warns("`pub mod teams;`");
+    sandbox.dbmig(["generate", "table", "User", "team:references", "at:timestamp", "--model"]).ok();
+    let model = sandbox.read("src/models/users.rs");
+    for part in [
+        "use super::teams::Team;",
+        "#[diesel(belongs_to(Team, foreign_key = team_id))]",
+        "pub struct User {\n    pub id: i32,\n    pub team_id: i32,\n",
+        "pub struct NewUser {\n    pub team_id: i32,\n",
+        "pub struct UserChanges {\n    pub team_id: Option<i32>,\n",
+    ] {
+        assert!(model.contains(part), "no {part:?} in\n{model}");
+    }
+    sandbox.write("src/models/posts.rs", "// mine\n");
+    let before = sandbox.snapshot();
+    sandbox
+        .dbmig(["generate", "table", "Post", "title:string", "--model"])
+        .exits(2)
+        .warns("`src/models/posts.rs` is there already");
+    assert_eq!(sandbox.snapshot(), before);
+    sandbox.dbmig(["generate", "table", "Post", "title:string", "--model-out", "src/post.rs"]).ok();
+    assert!(sandbox.read("src/post.rs").contains("pub struct Post {"));
+}

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "these are tests")]
 
+#[path = "../support/seed_data.rs"]
+mod seed_support;
 #[path = "../support/mod.rs"]
 mod support;
 // What they are called where servers have a module of their own.
@@ -10,6 +12,7 @@ use support as sandbox;
 mod row_cases;
 
 mod against;
+mod backfill;
 mod bad_input;
 mod before_writing;
 mod check;
@@ -20,6 +23,9 @@ mod diesel;
 mod drift;
 mod flows;
 mod generate;
+mod generated;
+#[path = "../support/generated.rs"]
+mod generations;
 mod init;
 mod json;
 mod lock;
@@ -35,6 +41,7 @@ mod rows;
 mod schema_policy;
 mod schema_rs;
 mod seed;
+mod seed_data;
 mod three_in_the_morning;
 mod ways_back;
 mod without_cargo;

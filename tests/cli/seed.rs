@@ -52,7 +52,10 @@ fn a_second_run_does_nothing_and_a_revert_voids_the_record() {
 #[test]
 fn flags() {
     let sandbox = seeded();
-    sandbox.dbmig(["seed", "run", "--dry-run"]).ok().says("new      reference/001_t.sql");
+    sandbox
+        .dbmig(["seed", "run", "--dry-run"])
+        .ok()
+        .says("would run  reference/001_t.sql: its statements run");
     assert_eq!(sandbox.query("dev.sqlite3", ROWS), [""; 0]);
     sandbox.dbmig(["seed", "run", "--set", "reference"]).ok().says("1 seed run");
     sandbox.dbmig(["seed", "run", "--set", "refrence"]).exits(2).warns("did you mean `reference`?");

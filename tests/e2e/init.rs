@@ -72,7 +72,9 @@ fn a_fresh_package() {
     }
     sandbox.cargo(["build"]).ok();
 
-    sandbox.dbmig(["generate", "create_users", "--version", "2026-01-01-000000-0000"]).ok();
+    sandbox
+        .dbmig(["generate", "migration", "create_users", "--version", "2026-01-01-000000-0000"])
+        .ok();
     let dir = "migrations/2026-01-01-000000-0000_create_users";
     // The untouched template is not a migration.
     sandbox.cargo(["build"]).exits(101).warns("error[empty-up]");

@@ -8,5 +8,6 @@ mod support;
 mod build_script;
 mod dependencies;
 mod init;
+mod models;
 mod policies;
 mod shop;

@@ -6,6 +6,9 @@ mod catalogue;
 mod changes;
 mod connections;
 mod engine;
+mod generated;
+#[path = "../support/generated.rs"]
+mod generations;
 #[cfg(feature = "full-tests")]
 #[path = "../support/mutants/mod.rs"]
 mod mutant;
@@ -24,6 +27,9 @@ mod runtime;
 #[path = "../support/mod.rs"]
 mod sandbox;
 mod schema_rs;
+mod seed_data;
+#[path = "../support/seed_data.rs"]
+mod seed_support;
 mod split;
 mod started;
 #[path = "../support/servers.rs"]

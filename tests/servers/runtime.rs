@@ -51,6 +51,7 @@ fn set(dialect: Dialect, migrations: &[(&str, &str)]) -> MigrationSet {
             up: file(up),
             down: file("SELECT 1;"),
             metadata: RawFile::Absent,
+            backfill: RawFile::Absent,
         })
         .collect();
     let raw = RawSet { migrations, ..RawSet::default() };

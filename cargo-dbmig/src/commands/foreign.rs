@@ -32,11 +32,9 @@ const fn not_yet(foreign: &'static str, instead: &'static str) -> Row {
 }
 
 const BY_HAND: &str = "write the SQL by hand: `cargo dbmig generate <name>`";
-const SEED_FILE: &str =
-    "a seed is a file, such as `seeds/dev/001_users.sql`, that can run repeatedly";
 const DUMP: &str = "rows are dumped by the tool of the database, such as `sqlite3 <file> .dump`";
 const TAKEN_OVER: &str = "what Diesel recorded is taken over by itself: `cargo dbmig migrate`";
-const SEED_UNDO: &str = "write the statements into a migration, or remove the rows by hand";
+const SEED_UNDO: &str = "take them back one after the other: `cargo dbmig seed undo`";
 const NO_UNLOCK: &str =
     "nothing has to be unlocked: a lock ends with the connection of whoever holds it";
 
@@ -66,15 +64,16 @@ const TABLE: &[Row] = &[
     row("db:abort_if_pending_migrations", &["status --exit-code"]),
     row("db:seed", &["seed run"]),
     row("db:seed:all", &["seed run"]),
-    not_yet("db:seed:undo", SEED_UNDO),
+    row("db:seed:undo", &["seed undo"]),
     not_yet("db:seed:undo:all", SEED_UNDO),
     row("db:seed:replant", &["seed run --again"]),
     row("db:schema:dump", &["schema dump", "schema rs"]),
     row("db:schema:load", &["db load <file>"]),
     row("migration:generate", &["generate <name>"]),
     row("migration:create", &["generate <name>"]),
-    not_yet("model:generate", BY_HAND),
-    not_yet("seed:generate", SEED_FILE),
+    row("model:generate", &["generate table <name>"]),
+    row("model:create", &["generate table <name>"]),
+    row("seed:generate", &["generate seed <name>"]),
     row("init:config", &["init"]),
     row("init:migrations", &["init"]),
     row("init:seeders", &["init"]),
@@ -103,7 +102,7 @@ const TABLE: &[Row] = &[
     row("migrate:currentVersion", &["status"]),
     row("migrate:install", &["migrate"]),
     not_yet("migrate:unlock", NO_UNLOCK),
-    not_yet("seed:make", SEED_FILE),
+    row("seed:make", &["generate seed <name>"]),
     row("seed:run", &["seed run"]),
     row("db:wipe", &["db drop"]),
     // Django
@@ -212,7 +211,6 @@ const TABLE: &[Row] = &[
     not_yet("completions", "list the commands: `cargo dbmig --help`"),
     not_yet("squash", "keep the migrations: those that are applied are not run again"),
     not_yet("doctor", "look at what there is: `cargo dbmig check`, `cargo dbmig status`"),
-    not_yet("backfill", "write the statements into a migration: `cargo dbmig generate <name>`"),
 ];
 
 /// Answers a command line that is not ours.

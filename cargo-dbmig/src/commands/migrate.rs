@@ -1,6 +1,7 @@
 //! `migrate`: apply what is pending.
 
 use clap::Args;
+use dbmig_runtime::backfill::{End, Outcome};
 use dbmig_runtime::{Report, Scope};
 use serde_json::json;
 
@@ -131,8 +132,21 @@ fn conclude(context: &mut Context<'_>, report: &Report) -> CliResult<()> {
     let repeated: Vec<_> = report.repeated.iter().map(render::repeated_json).collect();
     let notes: Vec<_> = report.notes.iter().map(render::note_json).collect();
     let others: Vec<_> = report.by_others.iter().map(|version| version.as_str()).collect();
+    for outcome in &report.backfills {
+        let Outcome { version, name, end, .. } = outcome;
+        match end {
+            End::Deferred => {
+                context.output.help(format!(
+                    "change the rows of `{name}`: `cargo dbmig backfill run {version}`"
+                ));
+            }
+            End::Done { left: true } => super::backfill::left(context, version, name),
+            _ => {}
+        }
+    }
+    let backfills: Vec<_> = report.backfills.iter().map(render::backfill_json).collect();
     context.output.json(&json!({
-        "dbmig": 1, "command": "migrate", "applied": done, "repeated": repeated,
+        "dbmig": 1, "command": "migrate", "backfills": backfills, "applied": done, "repeated": repeated,
         "by_others": others,
         "adopted": report.adopted, "notes": notes,
     }));

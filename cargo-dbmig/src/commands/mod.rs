@@ -1,5 +1,6 @@
 //! One file a command: its arguments, whose documentation is the help text, and one function.
 
+pub mod backfill;
 pub mod baseline;
 pub mod check;
 pub mod db;
@@ -131,6 +132,7 @@ pub fn run(context: &mut Context<'_>, command: Command) -> CliResult<Exit> {
         Command::Plan(args) => plan::run(context, &args),
         Command::Sql(args) => sql::run(context, &args),
         Command::Seed(command) => seed::run(context, &command),
+        Command::Backfill(command) => backfill::run(context, &command),
         Command::Lock(args) => lock::run(context, &args),
         Command::Diff(args) => diff::run(context, &args),
         Command::Drift(args) => drift::run(context, &args),

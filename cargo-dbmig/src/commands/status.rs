@@ -2,9 +2,9 @@
 
 use clap::Args;
 use dbmig_build::{Repeatable, Version};
-use dbmig_runtime::PlanError;
 use dbmig_runtime::history::{self, RepeatableState, State, StatusRow};
 use dbmig_runtime::plan::{self, Target};
+use dbmig_runtime::{PlanError, backfill};
 use serde_json::json;
 
 use crate::context::{Context, Purpose};
@@ -56,6 +56,11 @@ pub(crate) fn show(context: &mut Context<'_>) -> CliResult<Exit> {
     for (repeatable, state) in &repeatables {
         context.output.line(format!("{:<9}  {:<19}  {}", state.as_str(), "", repeatable.name));
     }
+    let backfills = backfill::standings(&sides.set, &sides.history);
+    for standing in &backfills {
+        let name = format!("{}/backfill.sql", standing.name);
+        context.output.line(format!("{:<9}  {:<19}  {name}", standing.word(), ""));
+    }
     let count =
         |wanted: &dyn Fn(State) -> bool| rows.iter().filter(|row| wanted(row.state)).count();
     // What was edited since is applied all the same.
@@ -82,12 +87,16 @@ pub(crate) fn show(context: &mut Context<'_>) -> CliResult<Exit> {
     }
     let agreement = agreement(&rows, &repeatables);
     hints(context, &rows, undecided(&sides), agreement);
+    if !backfill::due(&sides.set, &sides.history).is_empty() {
+        context.output.help("change what is left of the rows: `cargo dbmig backfill run`");
+    }
     context.output.json(&json!({
         "dbmig": 1, "command": "status", "database": database,
         "migrations": rows.iter().map(row_json).collect::<Vec<_>>(),
         "repeatables": repeatables.iter().map(|(repeatable, state)| {
             json!({ "name": repeatable.name, "state": state.as_str() })
         }).collect::<Vec<_>>(),
+        "backfills": backfills.iter().map(super::backfill::standing_json).collect::<Vec<_>>(),
         "stamp": stamp,
     }));
     Ok(agreement)

@@ -9,6 +9,7 @@ use super::reader::Section;
 use super::secret::Secret;
 use super::source::{UrlParts, UrlSources};
 use crate::error::CliResult;
+pub use dbmig_build::backfill::duration;
 
 /// How a connection is encrypted.
 ///
@@ -218,30 +219,6 @@ pub(super) fn choose<T: Copy>(text: &str, words: &[(&str, T)]) -> Result<T, Stri
             Err(format!("`{text}` is not one of {known}"))
         }
     }
-}
-
-/// `500ms`, `5s`, `2min`, `1h`; `0` is none. A number alone would be milliseconds to one server and
-/// seconds to another, so it is refused.
-///
-/// # Errors
-///
-/// What is no duration.
-pub fn duration(text: &str) -> Result<Duration, String> {
-    let expected =
-        || format!("`{text}` is not a duration such as `500ms`, `5s`, `2min`, `1h`, or `0`");
-    let text = text.trim();
-    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    let (number, unit) = text.split_at(digits);
-    let number: u64 = number.parse().map_err(|_| expected())?;
-    let milliseconds = match unit.trim() {
-        "ms" => 1,
-        "s" => 1_000,
-        "m" | "min" => 60_000,
-        "h" => 3_600_000,
-        "" if number == 0 => 0,
-        _ => return Err(expected()),
-    };
-    number.checked_mul(milliseconds).map(Duration::from_millis).ok_or_else(expected)
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use dbmig_build::{Demand, Dialect, Level, Policy, Version};
+use dbmig_runtime::plan::Backfills;
 
 use super::env_section::EnvironmentConfig;
 use super::place::Place;
@@ -71,6 +72,8 @@ pub struct PolicyConfig {
     pub proof: Demand,
     /// `schema_rs`: whether `schema.rs` has to be what was locked.
     pub schema_rs: Demand,
+    /// `backfills`: whether `migrate` runs them; by the environment where nothing is written.
+    pub backfills: Option<Backfills>,
 }
 
 /// `[shadow]`: the scratch database of a proof.

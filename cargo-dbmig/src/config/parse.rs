@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use dbmig_build::{Demand, Level};
+use dbmig_runtime::plan::Backfills;
 use toml_edit::TableLike;
 
 use super::env_section::{self, choose};
@@ -14,7 +15,7 @@ use crate::error::CliResult;
 
 const DATABASE_KEYS: [&str; 5] = ["dialect", "migrations", "seeds", "schema", "external"];
 const TABLES: [&str; 5] = ["databases", "env", "lints", "policy", "shadow"];
-const POLICY_KEYS: [&str; 4] = ["start_after", "base", "proof", "schema_rs"];
+const POLICY_KEYS: [&str; 5] = ["start_after", "base", "proof", "schema_rs", "backfills"];
 const SHADOW_KEYS: [&str; 2] = ["url", "init"];
 
 impl Config {
@@ -151,6 +152,9 @@ fn read_policy(source: Source<'_>, root: &Section<'_>) -> CliResult<PolicyConfig
         schema_rs: section
             .parsed("schema_rs", |text| choose(text, &Demand::SCHEMA_RS))?
             .unwrap_or_default(),
+        backfills: section.parsed("backfills", |text| {
+            choose(text, &[("run", Backfills::Run), ("defer", Backfills::Defer)])
+        })?,
     })
 }
 

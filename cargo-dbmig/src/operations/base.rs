@@ -6,7 +6,7 @@ use std::path::Path;
 use dbmig_build::check::{self, Checked, Options};
 use dbmig_build::{
     Code, Finding, Findings, MigrationSet, RawFile, RawMigration, RawNamed, RawSet, Repeatable,
-    Severity, lock,
+    Severity, backfill, lock,
 };
 
 use crate::context::Context;
@@ -156,6 +156,7 @@ pub(super) fn raw_set(path: &str, files: Vec<(String, Vec<u8>)>) -> RawSet {
                     "up.sql" => migration.up = content,
                     "down.sql" => migration.down = content,
                     "metadata.toml" => migration.metadata = content,
+                    backfill::FILE_NAME => migration.backfill = content,
                     _ => {}
                 }
             }

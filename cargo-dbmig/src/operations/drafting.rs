@@ -97,6 +97,7 @@ fn add(raw: &mut RawSet, dir_name: &str, files: &[NewFile]) {
         up: text("up.sql"),
         down: text("down.sql"),
         metadata: text("metadata.toml"),
+        backfill: RawFile::Absent,
     });
     raw.migrations.sort_by(|a, b| a.dir_name.cmp(&b.dir_name));
 }

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use dbmig_build::backfill::{FILE_NAME, STOPPER};
 use dbmig_build::{RawSet, Version};
 
 use crate::error::{CliError, CliResult};
@@ -20,6 +21,8 @@ pub struct NewMigration {
     pub irreversible: Option<String>,
     /// Outside a transaction.
     pub no_transaction: bool,
+    /// The text of its `backfill.sql`; its `up.sql` then stops Diesel.
+    pub backfill: Option<String>,
     /// SQLite: with foreign keys off.
     pub foreign_keys_off: bool,
     /// The text of `up.sql`; otherwise one that asks for it.
@@ -62,6 +65,17 @@ pub fn plan(
     }
     let folder = dir.join(format!("{version}_{label}"));
     let file = |name: &str, text: &str| NewFile { path: folder.join(name), text: text.to_owned() };
+    if let Some(text) = &new.backfill {
+        let up = format!(
+            "-- Only cargo dbmig runs this migration: `backfill.sql` changes the rows.\n{STOPPER}\n"
+        );
+        return Ok(vec![
+            file("up.sql", &up),
+            file("down.sql", BACKFILL_DOWN),
+            file("metadata.toml", &metadata(new)),
+            file(FILE_NAME, text),
+        ]);
+    }
     let up = new.up.as_deref().unwrap_or("-- Your SQL goes here\n");
     let mut files = vec![file("up.sql", up)];
     if !new.no_down && new.irreversible.is_none() {
@@ -72,6 +86,9 @@ pub fn plan(
     files.push(file("metadata.toml", &metadata(new)));
     Ok(files)
 }
+
+/// Rows keep what they were given.
+const BACKFILL_DOWN: &str = "-- The rows keep what they were given. Write what takes it back, if something must.\nSELECT 1;\n";
 
 /// Always states `run_in_transaction`: a file without it means "no" to Diesel.
 fn metadata(new: &NewMigration) -> String {

@@ -106,7 +106,12 @@ mod tests {
             lock.insert(LockEntry {
                 version: Version::of_directory(dir_name),
                 dir_name: dir_name.to_owned(),
-                digests: Digests { up: Digest::of_file("up", b""), down: None, metadata: None },
+                digests: Digests {
+                    up: Digest::of_file("up", b""),
+                    down: None,
+                    metadata: None,
+                    backfill: None,
+                },
                 tokens: Tokens::default(),
                 settings: Settings::default(),
                 late,

@@ -4,10 +4,10 @@ use std::path::Path;
 
 use dbmig_build::{MigrationSet, Version};
 use dbmig_runtime::history::{self, History};
-use dbmig_runtime::plan::{self, OnMissing, Plan, Repeatables, Rules, Target};
+use dbmig_runtime::plan::{self, Backfills, OnMissing, Plan, Repeatables, Rules, Target};
 use dbmig_runtime::{PlanError, Report, RunOptions, Session, runner};
 
-use crate::config::{Environment, Kind};
+use crate::config::Kind;
 use crate::context::{Context, Purpose};
 use crate::database::{Access, Location};
 use crate::error::{CliError, CliResult};
@@ -43,7 +43,7 @@ pub fn sides(context: &mut Context<'_>, purpose: Purpose, access: Access) -> Cli
     let history = read_history(&mut *session)?;
     let options = context.run_options()?;
     // Whoever stamped it knows more of the database than its environment does.
-    let rules = rules(&context.environment()?, history.stamp.is_some());
+    let rules = rules(context, history.stamp.is_some())?;
     let mut sides = Sides { set, history, session, options, rules, absent };
     if purpose == Purpose::Apply && access == Access::Write {
         recover(context, &mut sides, "cargo dbmig migrate")?;
@@ -81,26 +81,33 @@ fn read_history(session: &mut dyn Session) -> CliResult<History> {
 /// The set is not in order, or can not be applied.
 pub fn foresee(context: &mut Context<'_>) -> CliResult<()> {
     let set = context.load_set(Purpose::Foresee)?;
-    let rules = rules(&context.environment()?, false);
+    let rules = rules(context, false)?;
     let (history, dialect) = (History::default(), context.location()?.dialect());
     plan::plan_apply(&set, &history, dialect, &Target::All, &rules)
         .map(drop)
         .map_err(|error| failure::of_plan(&error))
 }
 
-/// What an apply accepts in an environment, or in a database that is stamped.
-pub fn rules(environment: &Environment, stamped: bool) -> Rules {
+/// What an apply accepts in the environment, or in a database that is stamped.
+///
+/// # Errors
+///
+/// There is no such environment.
+pub fn rules(context: &Context<'_>, stamped: bool) -> CliResult<Rules> {
+    let environment = context.environment()?;
     let protected = environment.protected || stamped;
     // Where releases start beside each other, a text that was replaced stays replaced.
     let alone = matches!(environment.kind, Kind::Development | Kind::Test) && !protected;
     let newest = environment.section.target_version.as_deref();
-    Rules {
+    let by_itself = if protected { Backfills::Defer } else { Backfills::Run };
+    Ok(Rules {
         missing: if protected { OnMissing::RefuseOlder } else { OnMissing::Note },
         drafts: !protected,
         strict: false,
         repeatables: if alone { Repeatables::All } else { Repeatables::New },
         newest: newest.map(Version::of_directory),
-    }
+        backfills: context.project.config.policy.backfills.unwrap_or(by_itself),
+    })
 }
 
 impl Sides {

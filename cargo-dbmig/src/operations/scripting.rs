@@ -42,7 +42,7 @@ pub fn give_range(
     dialect: Dialect,
 ) -> CliResult<()> {
     let sql = session_sql(context, dialect)?;
-    let rules = running::rules(&context.environment()?, false);
+    let rules = running::rules(context, false)?;
     let script = offline::of_range(set, range, dialect, &rules, &sql);
     give(context, set, script, "sql")
 }

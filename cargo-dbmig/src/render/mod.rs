@@ -1,5 +1,6 @@
 //! Turns findings, plans, status, and reports into text or JSON. Decides nothing.
 
+mod backfill;
 mod erd;
 mod findings;
 mod json;
@@ -8,6 +9,7 @@ mod plan;
 mod ticker;
 mod words;
 
+pub use backfill::{backfill_ended, backfill_json, progress};
 pub use erd::{dot, mermaid};
 pub use findings::{findings, summary};
 pub use json::{done_json, finding_json, note_json, repeated_json};

@@ -1,10 +1,17 @@
 //! Shows a run while it goes on.
 
+use std::time::{Duration, Instant};
+
+use dbmig_runtime::backfill::{Happening, Progress};
 use dbmig_runtime::{Direction, Event, Observer};
 
+use super::backfill::{backfill_ended, progress};
 use super::ticker::Ticker;
 use super::words::{count, duration};
 use crate::output::Output;
+
+/// How often a backfill is told of where there is no terminal.
+const EVERY: Duration = Duration::from_secs(5);
 
 /// How a run words its steps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,18 +30,61 @@ pub struct Live<'o> {
     done: usize,
     name: String,
     ticker: Ticker,
+    /// When the last line about a backfill was written, where there is no terminal.
+    told: Option<Instant>,
 }
 
 impl<'o> Live<'o> {
     /// An observer of a run of `total` steps.
     pub fn new(output: &'o mut Output, total: usize) -> Self {
         let ticker = if output.live { Ticker::on_terminal() } else { Ticker::default() };
-        Self { output, wording: Wording::Native, total, done: 0, name: String::new(), ticker }
+        Self {
+            output,
+            wording: Wording::Native,
+            total,
+            done: 0,
+            name: String::new(),
+            ticker,
+            told: None,
+        }
     }
 
     /// The same in Diesel's words.
     pub fn diesel(output: &'o mut Output, total: usize) -> Self {
         Self { wording: Wording::Diesel, ..Self::new(output, total) }
+    }
+
+    /// On a terminal all of it, one line that changes; elsewhere a line from time to time.
+    fn backfill(&mut self, name: &str, now: &Progress, what: Happening<'_>) {
+        match what {
+            Happening::Started if now.batches > 0 => {
+                self.line(format!("resuming  {name}  after {}", progress(now)));
+                self.told = Some(Instant::now());
+            }
+            Happening::Started => self.told = Some(Instant::now()),
+            Happening::Window => {
+                self.ticker.update(format!("{name}: {}", progress(now)));
+                if !self.output.live && self.told.is_none_or(|told| told.elapsed() >= EVERY) {
+                    self.line(format!(" running  {name}  ({})", progress(now)));
+                    self.told = Some(Instant::now());
+                }
+            }
+            Happening::Waiting { reason, after } => {
+                let text = format!("{name}: waiting {}: {reason}", duration(after));
+                self.ticker.update(text);
+                if !self.output.live && self.told.is_none_or(|told| told.elapsed() >= EVERY) {
+                    self.line(format!(" waiting  {name}  {}: {reason}", duration(after)));
+                    self.told = Some(Instant::now());
+                }
+            }
+            Happening::Ended(end) => {
+                if let Some(line) = backfill_ended(name, now, end) {
+                    self.line(line);
+                }
+                self.ticker.clear();
+            }
+            _ => {}
+        }
     }
 
     fn line(&mut self, text: String) {
@@ -93,6 +143,29 @@ impl Observer for Live<'_> {
                 let how = if probed { ", by what the database holds" } else { "" };
                 self.line(format!("resuming  {name}  after statement {done} of {total}{how}"));
             }
+            Event::Seeding { name, rows, total, elapsed } => {
+                let rate = rows as f64 / elapsed.as_secs_f64().max(0.001);
+                self.ticker.show(format!("{name}: {rows} of {total} rows, {rate:.0} rows/s"));
+            }
+            Event::SeededRows { name, plan, elapsed } => {
+                let words = [
+                    (plan.insert, "inserted"),
+                    (plan.update, "updated"),
+                    (plan.delete, "deleted"),
+                    (plan.same, "as before"),
+                ];
+                let words: Vec<_> = words
+                    .into_iter()
+                    .filter(|(rows, _)| *rows > 0)
+                    .map(|(rows, what)| format!("{rows} {what}"))
+                    .collect();
+                let rows = if words.is_empty() { "no rows".to_owned() } else { words.join(", ") };
+                self.line(format!("  seeded  {name}  ({rows}; {})", duration(elapsed)));
+                if let Some(reason) = plan.no_undo {
+                    self.line(format!("          there is no undo: {reason}"));
+                }
+            }
+            Event::Backfill { name, progress, what } => self.backfill(name, progress, what),
             Event::Seeded { name, statements, elapsed } => {
                 self.line(format!(
                     "  seeded  {name}  ({}, {})",

@@ -3,7 +3,7 @@
 use dbmig_build::{MigrationSet, Version, sql};
 use dbmig_runtime::Dialect;
 use dbmig_runtime::history::History;
-use dbmig_runtime::plan::{DownSource, Note, Plan, Step};
+use dbmig_runtime::plan::{Backfills, DownSource, Note, Plan, Step};
 use serde_json::{Value, json};
 
 use super::json::note_json;
@@ -51,7 +51,20 @@ pub fn plan_lines(
         let text = repeatable.map(|repeatable| &*repeatable.sql);
         format!("{:>8}  {name}  ({}{})", "repeat", statements(text), again(name))
     };
-    plan.steps.iter().map(line).chain(plan.repeatables.iter().map(repeat)).collect()
+    let fill = |version: &Version| {
+        let large = match plan.large {
+            Backfills::Run => "",
+            Backfills::Defer => "  (if its table fits into one window)",
+        };
+        format!("{:>8}  {}/backfill.sql{large}", "fill", name_of(set, history, version))
+    };
+    let is_step = |version: &Version| plan.steps.iter().any(|step| step.version() == version);
+    let before = plan.backfills.iter().filter(|version| !is_step(version)).map(fill);
+    let steps = plan.steps.iter().flat_map(|step| {
+        let fills = matches!(step, Step::Apply(version) if plan.backfills.contains(version));
+        std::iter::once(line(step)).chain(fills.then(|| fill(step.version())))
+    });
+    before.chain(steps).chain(plan.repeatables.iter().map(repeat)).collect()
 }
 
 /// A plan as JSON.
@@ -72,6 +85,7 @@ pub fn plan_json(plan: &Plan, set: &MigrationSet, history: &History) -> Value {
     json!({
         "steps": plan.steps.iter().map(step).collect::<Vec<_>>(),
         "repeatables": plan.repeatables,
+        "backfills": plan.backfills.iter().map(Version::as_str).collect::<Vec<_>>(),
         "notes": plan.notes.iter().map(note_json).collect::<Vec<_>>(),
     })
 }

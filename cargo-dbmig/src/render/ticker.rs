@@ -48,6 +48,14 @@ impl Ticker {
         self.with(|now| now.text = Some((text, Instant::now())));
     }
 
+    /// What goes on has come further.
+    pub(super) fn update(&self, text: String) {
+        self.with(|now| {
+            let since = now.text.take().map_or_else(Instant::now, |(_, since)| since);
+            now.text = Some((text, since));
+        });
+    }
+
     /// Nothing goes on; the line is empty.
     pub(super) fn clear(&self) {
         self.with(|now| {

@@ -5,6 +5,7 @@
 
 pub mod compare;
 mod custom;
+mod describe;
 mod layout;
 mod literal;
 mod name;
@@ -21,6 +22,7 @@ use dbmig_runtime::catalogue::Catalogue;
 
 use crate::error::CliResult;
 
+pub use describe::{Described, DescribedTable, describe};
 pub use options::{Docs, Filter, Groups, Options, SQL_TYPE, Sorting};
 pub use pattern::Pattern;
 

@@ -44,7 +44,7 @@ fn changed(
     path: &str,
     dialect: Option<Dialect>,
 ) -> Vec<Finding> {
-    let Digests { up, down, metadata } = &now.digests;
+    let Digests { up, down, metadata, backfill } = &now.digests;
     let files = [
         (
             "up.sql",
@@ -56,6 +56,11 @@ fn changed(
                 || same_tokens(now.down.as_deref(), theirs.down.as_deref(), dialect),
         ),
         ("metadata.toml", *metadata == theirs.digests.metadata || now.settings == theirs.settings),
+        (
+            "backfill.sql",
+            *backfill == theirs.digests.backfill
+                || same_tokens(now.backfill.as_deref(), theirs.backfill.as_deref(), dialect),
+        ),
     ];
     files
         .into_iter()
@@ -104,11 +109,12 @@ fn late(
         set.iter().filter(|m| m.version < *newest && !accepted(m)).filter(|m| !known(m)).collect();
     let Some(first) = new.first() else { return vec![] };
     let newer = base.iter().filter(|theirs| theirs.version > first.version);
-    let others = Others::new(dialect, newer.map(|m| (&m.version, &*m.dir_name, &*m.up)));
+    let others = Others::new(dialect, newer.map(|m| (&m.version, &*m.dir_name, m.changes())));
     let judge = |migration: &&Migration| {
-        let place = format!("{path}/{}/up.sql", migration.dir_name);
+        let file = if migration.backfill.is_some() { "backfill.sql" } else { "up.sql" };
+        let place = format!("{path}/{}/{file}", migration.dir_name);
         let name = &migration.dir_name;
-        match others.judge(&migration.version, &migration.up) {
+        match others.judge(&migration.version, migration.changes()) {
             Verdict::Commutes => None,
             Verdict::Conflicts { with, how, .. } => Some(
                 Finding::new(

@@ -4,7 +4,7 @@ use super::Decoded;
 use crate::lock::Tokens;
 use crate::{
     Code, Dialect, Digests, Finding, Findings, LockEntry, LockFile, RawFile, RawMigration, RawSet,
-    ReadSettings, SettingsRead, Standing, Version, sql,
+    ReadSettings, SettingsRead, Standing, Version, backfill, sql,
 };
 
 pub(super) fn decode<'a>(
@@ -63,7 +63,9 @@ fn decode_one<'a>(
     let up = text("up.sql", &migration.up);
     let down = text("down.sql", &migration.down);
     let metadata = text("metadata.toml", &migration.metadata);
+    let backfill = text(backfill::FILE_NAME, &migration.backfill);
     let (up, down, metadata) = (up.ok()?, down.ok()?, metadata.ok()?);
+    let backfill = backfill.ok()?;
     let Some(up) = up else {
         let path = raw.path_of(&[&migration.dir_name]);
         findings.push(
@@ -78,6 +80,7 @@ fn decode_one<'a>(
         up: migration.up.digest("up")?,
         down: migration.down.digest("down"),
         metadata: migration.metadata.digest("metadata"),
+        backfill: migration.backfill.digest("backfill"),
     };
     let entry = lock.and_then(|lock| lock.get(&version));
     let read = metadata.map(read_settings);
@@ -95,6 +98,7 @@ fn decode_one<'a>(
         version,
         up,
         down,
+        backfill,
         metadata: read,
         settings,
         settings_from_lock,
@@ -145,11 +149,13 @@ fn compare(
         }
         _ => false,
     };
-    let Tokens { up, down } = &entry.tokens;
+    let Tokens { up, down, backfill } = &entry.tokens;
     let reformatted = (migration.digests.up == entry.digests.up
         || same_tokens(Some(migration.up), up.as_ref()))
         && (migration.digests.down == entry.digests.down
             || same_tokens(migration.down, down.as_ref()))
+        && (migration.digests.backfill == entry.digests.backfill
+            || same_tokens(migration.backfill, backfill.as_ref()))
         && migration.settings == entry.settings;
     (if reformatted { Standing::Locked } else { Standing::Modified }, reformatted)
 }

@@ -19,20 +19,20 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
         subject.migrations.iter().filter(|m| m.standing != Standing::Draft && m.version > *first);
     let others = subject
         .dialect()
-        .map(|dialect| Others::new(dialect, locked.map(|m| (&m.version, m.dir_name, m.up))));
+        .map(|dialect| Others::new(dialect, locked.map(|m| (&m.version, m.dir_name, m.changes()))));
     for draft in late {
         findings.push(judge(subject, draft, others.as_ref()).about(&draft.version));
     }
 }
 
 fn judge(subject: &Subject<'_>, draft: &Decoded<'_>, others: Option<&Others<'_>>) -> Finding {
-    let path = subject.raw.path_of(&[draft.dir_name, "up.sql"]);
+    let path = subject.raw.path_of(&[draft.dir_name, draft.file()]);
     let Some(others) = others else {
         return Finding::new(Code::LateOpaque, path, late_message(draft))
             .note("the lock names no dialect, so nobody can tell whether the two conflict")
             .help(ACCEPT);
     };
-    match others.judge(&draft.version, draft.up) {
+    match others.judge(&draft.version, draft.changes()) {
         Verdict::Conflicts { with, how, line } => Finding::new(
             Code::LateConflict,
             path,

@@ -5,6 +5,7 @@
 
 mod against;
 mod allow;
+mod backfill;
 mod byte_order_mark;
 mod client_command;
 mod collation;
@@ -98,6 +99,7 @@ pub(crate) struct Decoded<'a> {
     pub(crate) version: Version,
     pub(crate) up: &'a str,
     pub(crate) down: Option<&'a str>,
+    pub(crate) backfill: Option<&'a str>,
     pub(crate) metadata: Option<SettingsRead>,
     /// Effective: the lock's while `metadata.toml` is what was locked.
     pub(crate) settings: Settings,
@@ -106,6 +108,18 @@ pub(crate) struct Decoded<'a> {
     pub(crate) standing: Standing,
     /// Differs from the lock in white space and comments only.
     pub(crate) reformatted: bool,
+}
+
+impl<'a> Decoded<'a> {
+    /// The statements that change the database: those of the backfill, where there is one.
+    pub(crate) fn changes(&self) -> &'a str {
+        self.backfill.unwrap_or(self.up)
+    }
+
+    /// The file that they are in.
+    pub(crate) fn file(&self) -> &'static str {
+        if self.backfill.is_some() { crate::backfill::FILE_NAME } else { "up.sql" }
+    }
 }
 
 /// What the rules look at.
@@ -151,6 +165,7 @@ type Rule = fn(&Subject<'_>, &mut Findings);
 
 /// The rules that look at decoded migrations and the lock.
 const RULES: &[Rule] = &[
+    backfill::check,
     byte_order_mark::check,
     client_command::check,
     draft::check,
@@ -263,6 +278,7 @@ fn set_of(subject: &Subject<'_>) -> Option<MigrationSet> {
             dir_name: m.dir_name.to_owned().into(),
             up: m.up.to_owned().into(),
             down: m.down.map(|down| down.to_owned().into()),
+            backfill: m.backfill.map(|text| text.to_owned().into()),
             settings: m.settings.clone(),
             digests: m.digests.clone(),
             standing: m.standing,

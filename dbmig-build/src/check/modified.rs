@@ -68,6 +68,7 @@ fn is_final_newline(migration: &Decoded<'_>, entry: &LockEntry) -> bool {
         && (now.down == locked.down
             || down.is_some_and(|(text, locked)| only("down", text, locked)))
         && now.metadata == locked.metadata
+        && now.backfill == locked.backfill
 }
 
 /// One finding a file, so that each has its own place.
@@ -77,6 +78,7 @@ fn modified(subject: &Subject<'_>, migration: &Decoded<'_>, entry: &LockEntry) -
         ("up.sql", Some(&now.up), Some(&locked.up)),
         ("down.sql", now.down.as_ref(), locked.down.as_ref()),
         ("metadata.toml", now.metadata.as_ref(), locked.metadata.as_ref()),
+        ("backfill.sql", now.backfill.as_ref(), locked.backfill.as_ref()),
     ];
     let mut list = Vec::new();
     for (file, now, locked) in files.into_iter().filter(|(_, now, locked)| now != locked) {

@@ -13,6 +13,7 @@ pub(crate) fn raw(names: &[&str]) -> RawSet {
             up: RawFile::Bytes(format!("CREATE TABLE \"{name}\" (id INT);\n").into()),
             down: RawFile::Bytes(format!("DROP TABLE \"{name}\";\n").into()),
             metadata: RawFile::Absent,
+            backfill: RawFile::Absent,
         })
         .collect();
     RawSet { path: "migrations".into(), migrations, ..RawSet::default() }

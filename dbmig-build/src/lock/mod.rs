@@ -84,13 +84,19 @@ pub struct Tokens {
     pub up: Option<String>,
     /// Of `down.sql`.
     pub down: Option<String>,
+    /// Of `backfill.sql`.
+    pub backfill: Option<String>,
 }
 
 impl Tokens {
     /// Computes them for a migration's texts.
     pub fn of(migration: &Migration, dialect: Option<Dialect>) -> Self {
         let of = |text: &str| dialect.and_then(|dialect| crate::sql::token_digest(text, dialect));
-        Self { up: of(&migration.up), down: migration.down.as_deref().and_then(of) }
+        Self {
+            up: of(&migration.up),
+            down: migration.down.as_deref().and_then(of),
+            backfill: migration.backfill.as_deref().and_then(of),
+        }
     }
 }
 
@@ -195,6 +201,7 @@ mod tests {
                 up: Digest::of_file("up", dir_name.as_bytes()),
                 down: Some(Digest::of_file("down", dir_name.as_bytes())),
                 metadata: None,
+                backfill: None,
             },
             tokens: Tokens::default(),
             settings: Settings::default(),
@@ -217,9 +224,10 @@ mod tests {
                 irreversible: Some("it is gone".into()),
                 foreign_keys_off: true,
                 split_off: true,
+                requires: Some(Version::new("20230101")),
             },
             late: Some("different tables".into()),
-            tokens: Tokens { up: Some("tok1:aa".into()), down: None },
+            tokens: Tokens { up: Some("tok1:aa".into()), ..Tokens::default() },
             ..entry("2024-01-01-000000_a")
         });
         lock.policy.start_after = Some(Version::new("20240101000000"));
@@ -236,6 +244,10 @@ mod tests {
     fn what_is_written_is_read_back() {
         let mut hostile = sample();
         hostile.insert(entry("a=b_x"));
+        let mut backfill = entry("2024-01-03-000000_fill");
+        backfill.digests.backfill = Some(Digest::of_file("backfill", b"x"));
+        backfill.tokens.backfill = Some("tok1:cc".into());
+        hostile.insert(backfill);
         hostile.insert(entry("c\n\"d_y\u{1b}"));
         for lock in [LockFile::default(), sample(), hostile] {
             let text = lock.render();

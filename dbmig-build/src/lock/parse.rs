@@ -191,7 +191,7 @@ pub(super) fn read_line(
 
 fn entry(number: usize, version: Version, fields: &[Field]) -> Result<LockEntry, LockError> {
     let mut dir_name = None;
-    let (mut up, mut down, mut metadata) = (None, None, None);
+    let (mut up, mut down, mut metadata, mut backfill) = (None, None, None, None);
     let mut tokens = Tokens::default();
     let mut settings = Settings::default();
     let mut late = None;
@@ -203,6 +203,9 @@ fn entry(number: usize, version: Version, fields: &[Field]) -> Result<LockEntry,
             Some("up") => up = Some(digest(number, value)?),
             Some("down") => down = Some(digest(number, value)?),
             Some("metadata") => metadata = Some(digest(number, value)?),
+            // Most migrations have none, and their lines say nothing of it.
+            Some("backfill") => backfill = digest(number, value)?,
+            Some("backfill-tokens") => tokens.backfill = Some(value.clone()),
             Some("up-tokens") => tokens.up = Some(value.clone()),
             Some("down-tokens") => tokens.down = Some(value.clone()),
             Some("late") => late = Some(value.clone()),
@@ -227,7 +230,7 @@ fn entry(number: usize, version: Version, fields: &[Field]) -> Result<LockEntry,
     Ok(LockEntry {
         version,
         dir_name,
-        digests: Digests { up, down, metadata },
+        digests: Digests { up, down, metadata, backfill },
         tokens,
         settings,
         late,
@@ -242,6 +245,10 @@ pub(crate) fn read_setting(settings: &mut Settings, key: Option<&str>, value: &s
         (Some("irreversible"), reason) => settings.irreversible = Some(reason.to_owned()),
         (Some("foreign_keys"), "off") => settings.foreign_keys_off = true,
         (Some("split"), "off") => settings.split_off = true,
+        (Some("requires"), text) => match crate::settings::required_backfill(text) {
+            Some(version) => settings.requires = Some(version),
+            None => return false,
+        },
         _ => return false,
     }
     true

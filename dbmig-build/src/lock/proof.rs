@@ -110,7 +110,10 @@ impl LockFile {
     fn all_inputs(&self) -> Vec<Digest> {
         let settings: Vec<_> = self.entries().map(|entry| entry.settings.to_text()).collect();
         let ups = self.entries().zip(&settings).map(|(entry, settings)| {
-            Digest::of_list("proof-up", [entry.digests.up.as_str(), settings])
+            let files = [entry.digests.up.as_str(), settings];
+            // What has no backfill is digested as it always was.
+            let backfill = entry.digests.backfill.as_ref().map(Digest::as_str);
+            Digest::of_list("proof-up", files.into_iter().chain(backfill))
         });
         let ups: Vec<_> = ups.collect();
         let before = Digest::of_prefixes("proof-ups", ups.iter().map(Digest::as_str));

@@ -68,11 +68,17 @@ fn line(entry: &LockEntry) -> String {
     push(&mut line, "up", entry.digests.up.as_str());
     push(&mut line, "down", digest_or_dash(entry.digests.down.as_ref()));
     push(&mut line, "metadata", digest_or_dash(entry.digests.metadata.as_ref()));
+    if let Some(digest) = &entry.digests.backfill {
+        push(&mut line, "backfill", digest.as_str());
+    }
     if let Some(tokens) = &entry.tokens.up {
         push(&mut line, "up-tokens", tokens);
     }
     if let Some(tokens) = &entry.tokens.down {
         push(&mut line, "down-tokens", tokens);
+    }
+    if let Some(tokens) = &entry.tokens.backfill {
+        push(&mut line, "backfill-tokens", tokens);
     }
     push_settings(&mut line, &entry.settings);
     if let Some(reason) = &entry.late {
@@ -101,5 +107,8 @@ pub(crate) fn push_settings(line: &mut String, settings: &Settings) {
     }
     if settings.split_off {
         push(line, "split", "off");
+    }
+    if let Some(version) = &settings.requires {
+        push(line, "requires", &format!("backfill:{version}"));
     }
 }

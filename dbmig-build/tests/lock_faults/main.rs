@@ -23,6 +23,7 @@ impl Set {
             up: RawFile::Bytes(format!("CREATE TABLE t_{} (a INT);\n", name.len()).into()),
             down: RawFile::Bytes(format!("DROP TABLE t_{};\n", name.len()).into()),
             metadata: RawFile::Bytes(b"run_in_transaction = true\n".to_vec()),
+            backfill: RawFile::Absent,
         };
         let migrations = names.iter().map(migration).collect();
         Self { raw: RawSet { path: "m".into(), migrations, ..RawSet::default() }, dialect }

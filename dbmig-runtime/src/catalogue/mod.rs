@@ -29,7 +29,7 @@ pub use compare::{Change, Difference, Fingerprint};
 pub use constraint::{Action, Check, Deferrable, Exclusion, ForeignKey, Key, Label};
 pub use facts::{Facts, Kind, Object, facts};
 pub use index::{Index, IndexKey, IndexPart};
-pub use name::Name;
+pub use name::{Name, literal, quoted};
 pub use program::{Routine, RoutineKind, Trigger, View};
 pub use scope::{Schemas, Scope};
 pub use server::server;

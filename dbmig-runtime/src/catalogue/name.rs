@@ -2,6 +2,10 @@
 
 use std::fmt;
 
+use dbmig_build::Dialect;
+
+use crate::sql;
+
 /// The name of an object, as the database keeps it: not quoted, not folded.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Name {
@@ -38,4 +42,14 @@ impl fmt::Display for Name {
         }
         f.write_str(&self.name)
     }
+}
+
+/// A name in the quotes of the dialect.
+pub fn quoted(dialect: Dialect, name: &str) -> String {
+    sql::quoted(dialect, name)
+}
+
+/// A text as a literal of the dialect, which means the same whatever the session says about quoting.
+pub fn literal(dialect: Dialect, text: &str) -> String {
+    sql::literal(dialect, text)
 }

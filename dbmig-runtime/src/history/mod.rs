@@ -2,8 +2,9 @@
 //!
 //! `__diesel_schema_migrations` stays exactly Diesel's and is the truth about what is applied.
 //! `__dbmig_history` is evidence: one row an attempt. `__dbmig_state` holds what is neither: format,
-//! seeds, repeatables, the stamp. Reading never writes.
+//! seeds, repeatables, backfills, the stamp. Reading never writes.
 
+mod backfill;
 mod ddl;
 mod dump;
 mod evidence;
@@ -25,6 +26,8 @@ use std::collections::BTreeMap;
 
 use dbmig_build::{Digest, Version};
 
+pub use backfill::{BackfillRecord, BackfillState};
+pub(crate) use backfill::{forget_backfill, read_backfill, write_backfill};
 pub(crate) use ddl::{create_statements, ensure_tables};
 pub use dump::versions_script;
 pub(crate) use evidence::{Evidence, copy_evidence, replace_evidence};
@@ -58,6 +61,8 @@ pub struct History {
     pub records: BTreeMap<Version, Record>,
     /// What ran of the repeatable migrations, by file name.
     pub repeatables: BTreeMap<String, Repeated>,
+    /// What is known of backfills, by the version of their migration.
+    pub backfills: BTreeMap<Version, BackfillRecord>,
     /// Diesel's table exists.
     pub has_diesel_table: bool,
     /// Our tables exist.

@@ -9,7 +9,7 @@ use super::place::{self, Found};
 use super::record::{self, newer};
 use super::stamp::IS_STAMP;
 use super::tables::{DIESEL_TABLE, HISTORY_TABLE, STATE_TABLE, Tables};
-use super::{Action, Applied, Ended, FORMAT, History, Record, Repeated};
+use super::{Action, Applied, BackfillRecord, Ended, FORMAT, History, Record, Repeated};
 use crate::session::{DbErrorKind, DbResult, Row, Session, Value};
 use crate::sql::{placeholder, text};
 
@@ -66,8 +66,10 @@ fn select(dialect: Dialect, tables: &Tables, there: &[&str]) -> String {
         parts.push(part(dialect, "version", &columns, &tables.diesel()));
     }
     if there.contains(&STATE_TABLE) {
-        let from =
-            format!("{} WHERE kind IN ('format', 'repeatable') OR {IS_STAMP}", tables.state());
+        let from = format!(
+            "{} WHERE kind IN ('format', 'repeatable', 'backfill') OR {IS_STAMP}",
+            tables.state()
+        );
         parts.push(part(dialect, "state", &["kind", "name", "value"], &from));
     }
     if there.contains(&HISTORY_TABLE) {
@@ -123,6 +125,7 @@ struct Rows {
     versions: Vec<Row>,
     format: Option<String>,
     repeatables: BTreeMap<String, Repeated>,
+    backfills: BTreeMap<Version, BackfillRecord>,
     stamp: Option<String>,
     records: Vec<(Version, Record)>,
 }
@@ -154,6 +157,11 @@ impl Rows {
                 // What can not be read has not run.
                 self.repeatables.extend(Repeated::parse(&value).map(|repeated| (name, repeated)));
             }
+            (Some("backfill"), Some(version), Some(value)) => {
+                // What can not be read is no evidence; a run of it says so.
+                let record = BackfillRecord::parse(&value);
+                self.backfills.extend(record.map(|record| (Version::new(version), record)));
+            }
             _ => {}
         }
     }
@@ -167,6 +175,7 @@ impl Rows {
             has_own_tables: has(HISTORY_TABLE) && has(STATE_TABLE),
             tables: found.tables,
             repeatables: self.repeatables,
+            backfills: self.backfills,
             stamp: self.stamp,
             ..History::default()
         };

@@ -435,7 +435,8 @@ pub(crate) fn void_data(session: &mut dyn Session, tables: &Tables) -> DbResult<
 }
 
 pub(crate) fn void_sql(dialect: Dialect, tables: &Tables) -> [String; 2] {
-    let seeds = format!("DELETE FROM {} WHERE kind = 'seed'", tables.state());
+    let seeds =
+        format!("DELETE FROM {} WHERE kind IN ('seed', 'seed-rows', 'seed-undo')", tables.state());
     [seeds, super::void_repeatables_sql(dialect, tables)]
 }
 

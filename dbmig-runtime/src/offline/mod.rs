@@ -146,6 +146,11 @@ fn work<'a>(
     if matches!(step, Step::Revert(_, DownSource::Recorded)) {
         return Err(refused("it is reverted with the down that was recorded in the database"));
     }
+    let required = set.get(version).and_then(|migration| migration.settings.requires.as_ref());
+    let is_done = |version| history.backfills.get(version).is_some_and(|known| known.is_verified());
+    if matches!(step, Step::Apply(_)) && required.is_some_and(|version| !is_done(version)) {
+        return Err(refused("it requires a backfill, which only the command runs"));
+    }
     if record.is_some_and(history::Record::is_half_done) {
         return Err(refused("it stopped half way, and is gone on with where it stopped"));
     }
@@ -217,6 +222,12 @@ impl<'a> Writer<'a> {
         let outside = if mode == Mode::Statement { ", outside a transaction" } else { "" };
         let (name, file) = (dbmig_build::one_line(work.name), work.direction.file());
         out.push_str(&format!("-- ===== {name}: {file}{outside}\n"));
+        if work.has_backfill && work.direction == Direction::Up {
+            let version = dbmig_build::one_line(work.version.as_str());
+            out.push_str(&format!(
+                "-- Its rows are changed afterwards: cargo dbmig backfill run {version}\n"
+            ));
+        }
         // In statement mode the session was put back before the record.
         let used = used.filter(|used| !self.session.is_clean_after(used));
         if used.is_some() {

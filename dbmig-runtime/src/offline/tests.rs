@@ -20,6 +20,7 @@ fn set(migrations: &[(&str, &str, &str)]) -> MigrationSet {
         up: file(up),
         down: file("DROP TABLE x -- it's \\ gone"),
         metadata: file(metadata),
+        backfill: RawFile::Absent,
     };
     let raw =
         RawSet { migrations: migrations.iter().map(migration).collect(), ..RawSet::default() };

@@ -2,7 +2,9 @@
 
 use dbmig_build::{Dialect, MigrationSet, Version};
 
-use super::{Note, OnMissing, Plan, PlanError, Rules, Step, Target, repeatables, resume};
+use super::{
+    Note, OnMissing, Plan, PlanError, Rules, Step, Target, backfills, repeatables, resume,
+};
 use crate::history::{self, History, State, StatusRow};
 
 /// Plans an apply.
@@ -29,12 +31,14 @@ pub fn plan_apply(
     }
     let steps = pending.iter().map(|row| Step::Apply(row.version.clone())).collect();
     let mut plan = Plan { steps, ..Plan::default() };
+    backfills::add(&mut plan, set, history, target, rules);
     repeatables::add(&mut plan, set, history, &rules.repeatables);
     if !plan.is_empty() || rules.strict {
         refuse_modified(&rows)?;
         refuse_missing(&rows, set, rules.missing)?;
     }
     refuse_empty(set, &pending.iter().map(|row| &row.version).collect::<Vec<_>>(), dialect)?;
+    backfills::refuse(&plan, set, history)?;
     if !rules.drafts {
         let drafts: Vec<_> =
             rows.iter().filter(|row| row.draft).map(|row| row.version.clone()).collect();

@@ -78,6 +78,17 @@ pub enum PlanError {
         /// Its name.
         name: String,
     },
+    /// A migration waits for a backfill.
+    Requires {
+        /// Its name.
+        name: String,
+        /// The version of the backfill.
+        version: Version,
+        /// Its directory name, where it is known.
+        backfill: String,
+        /// What is missing.
+        lacking: Lacking,
+    },
     /// Two settings of a migration exclude each other.
     Settings {
         /// Its name.
@@ -103,6 +114,19 @@ pub enum PlanError {
         /// The declared reason.
         reason: String,
     },
+}
+
+/// What a required backfill lacks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lacking {
+    /// The set has no such backfill.
+    Unknown,
+    /// Its migration is not applied.
+    NotApplied,
+    /// It has not come to its end: where it stands, in a word.
+    NotDone(&'static str),
+    /// It has, and its query still finds rows.
+    RowsLeft,
 }
 
 impl PlanError {
@@ -184,6 +208,15 @@ impl fmt::Display for PlanError {
             }
             Self::ReversedRange { after, through } => {
                 write!(f, "the range ends before it begins: `{through}` sorts before `{after}`")
+            }
+            Self::Requires { name, backfill, lacking, .. } => {
+                write!(f, "migration `{name}` requires the backfill of `{backfill}`, ")?;
+                match lacking {
+                    Lacking::Unknown => f.write_str("and there is none"),
+                    Lacking::NotApplied => f.write_str("which is not applied"),
+                    Lacking::NotDone(state) => write!(f, "which is {state}"),
+                    Lacking::RowsLeft => f.write_str("which has left rows"),
+                }
             }
             Self::Settings { name, reason } => {
                 write!(f, "migration `{name}` can not be run: {reason}")

@@ -2,6 +2,7 @@
 //! after it, so the two can not disagree.
 
 mod apply;
+mod backfills;
 mod decision;
 mod error;
 mod repeatables;
@@ -15,7 +16,7 @@ use dbmig_build::Version;
 
 pub use apply::plan_apply;
 pub use decision::{Decision, check_decision, plan_baseline};
-pub use error::PlanError;
+pub use error::{Lacking, PlanError};
 pub use repeatables::repeatable_states;
 pub use revert::{plan_redo, plan_revert, plan_revert_missing};
 pub use way_back::{Known, Unproved, WayBack, ways_back};
@@ -62,6 +63,16 @@ pub enum Repeatables {
     Named(Vec<String>),
 }
 
+/// What an apply does about backfills.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Backfills {
+    /// Runs them, before what comes after them.
+    #[default]
+    Run,
+    /// Runs those whose table fits into one window, and leaves the others to a run of their own.
+    Defer,
+}
+
 /// What an apply accepts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rules {
@@ -75,6 +86,8 @@ pub struct Rules {
     pub repeatables: Repeatables,
     /// The newest version that may be applied here.
     pub newest: Option<Version>,
+    /// Whether backfills run with it.
+    pub backfills: Backfills,
 }
 
 impl Default for Rules {
@@ -86,6 +99,7 @@ impl Default for Rules {
             strict: false,
             repeatables: Repeatables::New,
             newest: None,
+            backfills: Backfills::Run,
         }
     }
 }
@@ -155,6 +169,10 @@ pub struct Plan {
     pub repeatables: Vec<String>,
     /// Those of them that run whatever the database knows.
     pub again: Vec<String>,
+    /// The backfills that run: of what is applied already before the steps, of others behind their own.
+    pub backfills: Vec<Version>,
+    /// What is done about large ones.
+    pub large: Backfills,
     /// Worth knowing.
     pub notes: Vec<Note>,
 }
@@ -162,6 +180,6 @@ pub struct Plan {
 impl Plan {
     /// There is nothing to do.
     pub fn is_empty(&self) -> bool {
-        self.steps.is_empty() && self.repeatables.is_empty()
+        self.steps.is_empty() && self.repeatables.is_empty() && self.backfills.is_empty()
     }
 }

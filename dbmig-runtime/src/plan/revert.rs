@@ -3,7 +3,9 @@
 use dbmig_build::{Dialect, Digest, Migration, MigrationSet, Version};
 
 use super::apply::{check_dialect, refuse_empty};
-use super::{DownSource, Note, Plan, PlanError, Repeatables, Step, Target, repeatables, resume};
+use super::{
+    DownSource, Note, Plan, PlanError, Repeatables, Step, Target, backfills, repeatables, resume,
+};
 use crate::history::{Action, Applied, History};
 
 /// Plans a revert. Versions without a directory are reverted with the down that was recorded.
@@ -76,6 +78,7 @@ pub fn plan_redo(
     again.sort();
     plan.notes.extend(staying(history, &again));
     plan.steps.extend(again.into_iter().map(|version| Step::Apply(version.clone())));
+    backfills::add_steps(&mut plan, set);
     // The revert may have taken with it what they had created.
     repeatables::add(&mut plan, set, history, &Repeatables::New);
     Ok(plan)

@@ -21,6 +21,7 @@ fn set(names: &[&str]) -> MigrationSet {
             up: RawFile::Bytes(up.into()),
             down: RawFile::Bytes(b"SELECT 2".to_vec()),
             metadata: RawFile::Absent,
+            backfill: RawFile::Absent,
         }
     };
     let raw = RawSet { migrations: names.iter().map(migration).collect(), ..RawSet::default() };
@@ -165,6 +166,7 @@ fn outside(up: &str) -> MigrationSet {
         up: file(up),
         down: file("SELECT 2"),
         metadata: file("run_in_transaction = false\n"),
+        backfill: RawFile::Absent,
     };
     let raw = RawSet { migrations: vec![migration], ..RawSet::default() };
     check::run(&raw, &Options { lock_required: false, ..Options::default() }).set.unwrap()

@@ -22,6 +22,7 @@ pub fn replay(
     let history = read(session)?;
     let mut plan = plan::plan_apply(set, &history, session.dialect(), &Target::All, &rules)?;
     plan.steps.retain(|step: &Step| wanted(step.version()));
+    plan.backfills.retain(wanted);
     if plan.repeatables.is_empty() {
         plan.repeatables = set.repeatables().iter().map(|r| r.name.clone()).collect();
     }

@@ -9,7 +9,7 @@
 
 use std::time::{Duration, Instant};
 
-use dbmig_build::{Dialect, Digest};
+use dbmig_build::{Dialect, Digest, Version};
 
 use crate::error::{Error, ErrorKind};
 use crate::event::{Event, Observer};
@@ -18,7 +18,7 @@ use crate::session::{DbResult, Row, Session};
 
 /// The names of the lock of one history.
 #[derive(Debug, Clone)]
-pub(super) struct Lock {
+pub(crate) struct Lock {
     dialect: Dialect,
     /// PostgreSQL's key.
     key: i64,
@@ -27,9 +27,18 @@ pub(super) struct Lock {
 }
 
 impl Lock {
+    /// Of the runs of one backfill: other migrations do not wait for it.
+    pub(crate) fn of_backfill(dialect: Dialect, tables: &Tables, version: &Version) -> Self {
+        Self::named(dialect, &format!("{}\0backfill\0{version}", tables.place()))
+    }
+
     pub(super) fn of(dialect: Dialect, tables: &Tables) -> Self {
+        Self::named(dialect, tables.place())
+    }
+
+    fn named(dialect: Dialect, place: &str) -> Self {
         // Lower case: one server compares names with case and the other without.
-        let place = tables.place().to_lowercase();
+        let place = place.to_lowercase();
         let digest = Digest::of_file("lock", place.as_bytes());
         let hex = digest.as_str().rsplit(':').next().unwrap_or_default();
         let key = i64::from_be_bytes(bytes(&hex[..16]));
@@ -80,7 +89,7 @@ impl Lock {
     }
 
     /// Whether the connection still has it: a migration can let go of every lock.
-    pub(super) fn is_ours(&self, session: &mut dyn Session) -> DbResult<bool> {
+    pub(crate) fn is_ours(&self, session: &mut dyn Session) -> DbResult<bool> {
         match self.dialect {
             Dialect::Postgres => ask(
                 session,
@@ -101,7 +110,7 @@ impl Lock {
     }
 
     /// Lets go of what [`take`](Self::take) took.
-    pub(super) fn release(&self, session: &mut dyn Session) -> DbResult<()> {
+    pub(crate) fn release(&self, session: &mut dyn Session) -> DbResult<()> {
         match self.dialect {
             Dialect::Postgres => {
                 ask(session, &format!("pg_catalog.pg_advisory_unlock({})", self.key)).map(drop)
@@ -112,7 +121,7 @@ impl Lock {
     }
 
     /// Takes it for the connection, and waits for another runner.
-    pub(super) fn wait(
+    pub(crate) fn wait(
         &self,
         session: &mut dyn Session,
         patience: Duration,
@@ -217,7 +226,7 @@ impl Waiting {
 }
 
 /// Half to one and a half times as long, so that many who wait do not ask at once.
-pub(super) fn jittered(pause: Duration) -> Duration {
+pub(crate) fn jittered(pause: Duration) -> Duration {
     use std::hash::{BuildHasher as _, Hasher as _};
     // Randomly seeded by the standard library.
     let random = std::collections::hash_map::RandomState::new().build_hasher().finish();

@@ -19,24 +19,27 @@ pub(crate) mod transaction;
 mod transaction_end;
 mod work;
 
-pub(crate) use connection::patiently;
+pub(crate) use connection::{Connection, enter as enter_connection, patiently};
 pub use decide::{decide, decide_if};
+pub(crate) use lock::{Lock, jittered};
+pub(crate) use pooler::refuse as refuse_pooler;
 pub use recover::recover;
-pub use seeds::{SeedReport, SeedState, run_seeds, seed_states};
+pub use seeds::{SeedReport, SeedState, Seeded, run_seeds, seed_states};
+#[cfg(feature = "seed")]
+pub use seeds::{lonely_side_files, plan_seeds, undo_seed};
 
 use std::time::Instant;
 
-use dbmig_build::{Dialect, MigrationSet, Version};
+use dbmig_build::{Dialect, Migration, MigrationSet, Version};
 
 use self::batch::Batch;
-use self::connection::Connection;
-use self::lock::Lock;
 pub(crate) use self::work::Work;
+use crate::backfill;
 use crate::error::{Error, ErrorKind};
-use crate::event::{Event, Observer};
+use crate::event::{Direction, Event, Observer};
 use crate::history::{self, History, Record, RecordedDown, Run, Tables};
 use crate::options::{RunOptions, Scope};
-use crate::plan::{DownSource, Plan, PlanError, Step};
+use crate::plan::{Backfills, DownSource, Plan, PlanError, Step};
 use crate::report::{Done, Report};
 use crate::session::{DbErrorKind, Session};
 
@@ -178,10 +181,17 @@ fn run_steps(
 ) -> Result<(), Error> {
     report.adopted = adopt::adopt(session, engine, set, history, observer)?;
     if engine.options.scope == Scope::All {
+        refuse_backfills(session, engine, (set, plan))?;
         return transaction::run_all(session, engine, (set, history, plan), observer, report);
     }
     // As the run found it, or as the record of a migration left it.
     let mut settled = true;
+    let backfills = |version: &Version| plan.backfills.contains(version);
+    let is_step = |version: &Version| plan.steps.iter().any(|step| step.version() == version);
+    for version in plan.backfills.iter().filter(|version| !is_step(version)) {
+        backfill(session, engine, (set, plan, version), observer, report)?;
+        settled = false;
+    }
     for step in &plan.steps {
         if session.interrupted() {
             return Err(Error::new(ErrorKind::Interrupted));
@@ -201,6 +211,14 @@ fn run_steps(
         if anew && !begins_anew {
             engine.connection.settle(session).map_err(about)?;
         }
+        let waits = |migration: &&Migration| {
+            work.direction == Direction::Up && migration.settings.requires.is_some()
+        };
+        if let Some(migration) = set.get(work.version).filter(waits) {
+            // Its query is asked on a connection that is as the run found it.
+            engine.connection.settle(session).map_err(about)?;
+            backfill::gate(session, set, engine.tables, migration)?;
+        }
         let started = Instant::now();
         observer.event(Event::Started { name: work.name, direction: work.direction });
         packets::refuse(session, &work, &batch)?;
@@ -212,8 +230,55 @@ fn run_steps(
         // Outside a transaction the record is written on a connection that was put back.
         settled = !transaction && matches!(end, StepEnd::Done { .. });
         report_end(&work, &end, started, observer, report);
+        if matches!(step, Step::Apply(_)) && backfills(work.version) {
+            backfill(session, engine, (set, plan, work.version), observer, report)?;
+            settled = false;
+        }
+    }
+    if !settled && !plan.backfills.is_empty() {
+        engine.connection.settle(session)?;
     }
     repeatables::run(session, engine, (set, plan), observer, report)
+}
+
+/// One transaction for all has no room for windows.
+fn refuse_backfills(
+    session: &mut dyn Session,
+    engine: &Engine<'_>,
+    (set, plan): (&MigrationSet, &Plan),
+) -> Result<(), Error> {
+    if let Some(version) = plan.backfills.first() {
+        let name = set.get(version).map_or(version.as_str(), |migration| &migration.dir_name);
+        let reason = "its rows are changed in transactions of their own";
+        return Err(Error::new(ErrorKind::NotInOneTransaction { name: name.to_owned(), reason }));
+    }
+    let applied = plan.steps.iter().filter(|step| matches!(step, Step::Apply(_)));
+    applied
+        .filter_map(|step| set.get(step.version()))
+        .try_for_each(|migration| backfill::gate(session, set, engine.tables, migration))
+}
+
+/// Runs a backfill of the plan.
+fn backfill(
+    session: &mut dyn Session,
+    engine: &Engine<'_>,
+    (set, plan, version): (&MigrationSet, &Plan, &Version),
+    observer: &mut dyn Observer,
+    report: &mut Report,
+) -> Result<(), Error> {
+    let Some(migration) = set.get(version) else { return Ok(()) };
+    engine.connection.settle(session)?;
+    let site = backfill::Site {
+        tables: engine.tables,
+        connection: &engine.connection,
+        options: engine.options,
+    };
+    let only_small = plan.large == Backfills::Defer;
+    let way = backfill::Way { only_small, ..backfill::Way::default() };
+    let outcome = backfill::drive(session, &site, migration, way, observer)?;
+    let interrupted = outcome.end == backfill::End::Interrupted;
+    report.backfills.push(outcome);
+    if interrupted { Err(Error::new(ErrorKind::Interrupted)) } else { Ok(()) }
 }
 
 /// Refuses what can not be inside a transaction of the caller, before anything runs.

@@ -1,15 +1,14 @@
 //! PostgreSQL behind a transaction pooler: what lives longer than a transaction belongs to nobody there.
 
-use super::work::Work;
 use crate::error::{Error, ErrorKind};
 use crate::session::{DbResult, Session};
 
-/// Refuses to run a migration outside a transaction through a transaction pooler.
+/// Refuses to run a migration outside a transaction, or a backfill, through a transaction pooler.
 ///
 /// The lock of the session could go to another client, and so could the session itself.
-pub(super) fn refuse(session: &mut dyn Session, work: &Work<'_>) -> Result<(), Error> {
+pub(crate) fn refuse(session: &mut dyn Session, name: &str) -> Result<(), Error> {
     match is_pooled(session).map_err(Error::database("look for a pooler"))? {
-        true => Err(Error::new(ErrorKind::Pooler { name: work.name.to_owned() })),
+        true => Err(Error::new(ErrorKind::Pooler { name: name.to_owned() })),
         false => Ok(()),
     }
 }

@@ -36,7 +36,7 @@ pub(super) fn run(
         // SQLite has no lock that outlives a statement, MySQL's is held for the whole run.
         return locked(session, engine, work, batch, observer);
     }
-    pooler::refuse(session, work)?;
+    pooler::refuse(session, work.name)?;
     engine.lock.wait(session, engine.options.runner_wait, observer)?;
     let result = engine
         .connection

@@ -25,6 +25,8 @@ pub(crate) struct Work<'a> {
     pub(crate) resumes: Option<&'a Record>,
     /// The lock file knows it: it is not edited without being locked anew.
     pub(crate) locked: bool,
+    /// Its rows are changed in windows: the statements of `up.sql` only stop Diesel.
+    pub(crate) has_backfill: bool,
     /// It is one, and whether it runs whatever the database knows of it.
     pub(crate) repeatable: Option<(&'a Repeatable, bool)>,
 }
@@ -44,7 +46,8 @@ impl<'a> Work<'a> {
         let (direction, sql, settings) = match (step, recorded) {
             (Step::Apply(_), _) => {
                 let migration = migration.expect("a plan applies migrations of its set");
-                (Direction::Up, &*migration.up, of_file())
+                let up = if migration.backfill.is_some() { "" } else { &*migration.up };
+                (Direction::Up, up, of_file())
             }
             (Step::Revert(..), Some(recorded)) => {
                 (Direction::Down, &*recorded.sql, recorded.settings.clone())
@@ -70,6 +73,7 @@ impl<'a> Work<'a> {
             // Of a redo only the revert can meet what the history knew before it.
             resumes: record.filter(|record| record.is_half_done() && record.action == action),
             locked: migration.is_some_and(|migration| !migration.is_draft()),
+            has_backfill: migration.is_some_and(|migration| migration.backfill.is_some()),
             repeatable: None,
         }
     }
@@ -83,10 +87,11 @@ impl<'a> Work<'a> {
             direction: Direction::Up,
             sql: &repeatable.sql,
             settings: Settings::default(),
-            digests: Some(Cow::Owned(Digests { up, down: None, metadata: None })),
+            digests: Some(Cow::Owned(Digests { up, down: None, metadata: None, backfill: None })),
             down: None,
             resumes: None,
             locked: false,
+            has_backfill: false,
             repeatable: Some((repeatable, again)),
         }
     }
@@ -109,6 +114,10 @@ impl<'a> Work<'a> {
 
     /// Records that it is done, before it is; `false` when another runner was faster.
     pub(crate) fn claim(&self, session: &mut dyn Session, tables: &Tables) -> DbResult<bool> {
+        if self.has_backfill || self.direction == Direction::Down {
+            // Whatever was known of it belongs to another time.
+            history::forget_backfill(session, tables, self.version)?;
+        }
         match (self.repeatable, self.direction) {
             (Some((repeatable, again)), _) => {
                 history::claim_repeatable(session, tables, repeatable, again)

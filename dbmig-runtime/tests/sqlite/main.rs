@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "these are tests")]
 
 mod apply;
+mod backfill;
 mod beside_diesel;
 mod foreign_keys;
 mod nested;

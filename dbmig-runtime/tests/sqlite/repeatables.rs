@@ -17,6 +17,7 @@ fn release(count: usize, repeatables: &[(&str, &str)]) -> MigrationSet {
             up: file(format!("CREATE TABLE t{n} (id INTEGER);")),
             down: file(format!("DROP TABLE t{n};")),
             metadata: RawFile::Absent,
+            backfill: RawFile::Absent,
         })
         .collect();
     let repeatables = repeatables

@@ -22,6 +22,7 @@ pub(crate) fn set(migrations: &[(&str, &str, &str, &str)]) -> MigrationSet {
             up: file(up),
             down: file(down),
             metadata: if metadata.is_empty() { RawFile::Absent } else { file(metadata) },
+            backfill: RawFile::Absent,
         })
         .collect();
     let raw = RawSet { migrations, ..RawSet::default() };

@@ -73,6 +73,7 @@ pub(super) fn set(migrations: Migrations<'_>, dialect: Dialect) -> MigrationSet 
             up: file(up),
             down: file("SELECT 1;"),
             metadata: file(&format!("run_in_transaction = {transaction}\n")),
+            backfill: RawFile::Absent,
         })
         .collect();
     let raw = RawSet { migrations, ..RawSet::default() };

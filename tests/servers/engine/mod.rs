@@ -1,5 +1,6 @@
 //! The engine on servers, by the built program and by its sessions.
 
+mod backfills;
 mod basics;
 mod beside_others;
 mod blocked;

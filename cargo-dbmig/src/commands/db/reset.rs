@@ -55,7 +55,7 @@ fn show(context: &mut Context<'_>, exists: bool, args: &ResetArgs) -> CliResult<
     let database = context.database_name()?;
     let migrations = context.load_set(Purpose::Foresee)?.iter().count();
     let seeds = match args.seed {
-        true => Some(seed::load(context, &[])?.len()),
+        true => Some(seed::number(context)?),
         false => None,
     };
     let steps = [

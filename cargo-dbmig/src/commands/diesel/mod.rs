@@ -54,7 +54,7 @@ pub enum MigrationCommand {
     /// Print `true` if migrations are pending, and `false` otherwise
     Pending(LockedArgs),
     /// Write a new migration
-    Generate(generate::GenerateArgs),
+    Generate(Box<generate::GenerateArgs>),
 }
 
 /// How far `migration revert` and `migration redo` go.

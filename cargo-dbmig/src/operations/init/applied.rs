@@ -64,9 +64,15 @@ mod tests {
             version: Version::new(version),
             dir_name: version.into(),
             up: Cow::Borrowed(""),
+            backfill: None,
             down: None,
             settings: Settings::default(),
-            digests: Digests { up: Digest::of_file("up", b""), down: None, metadata: None },
+            digests: Digests {
+                up: Digest::of_file("up", b""),
+                down: None,
+                metadata: None,
+                backfill: None,
+            },
             standing: Standing::Locked,
         }
     }

@@ -28,6 +28,7 @@ fn migration(name: &str) -> RawMigration {
         up: RawFile::Bytes(up(name).into()),
         down: RawFile::Bytes(down(name).into()),
         metadata: RawFile::Absent,
+        backfill: RawFile::Absent,
     }
 }
 

@@ -16,7 +16,7 @@ use crate::sql::quoted;
 
 /// What the connection was like before the run, as SQL that makes it so again.
 #[derive(Debug)]
-pub(super) struct Connection {
+pub(crate) struct Connection {
     saved: Saved,
     options: RunOptions,
 }
@@ -29,7 +29,7 @@ enum Saved {
 }
 
 /// Makes the connection ready.
-pub(super) fn enter(session: &mut dyn Session, options: &RunOptions) -> Result<Connection, Error> {
+pub(crate) fn enter(session: &mut dyn Session, options: &RunOptions) -> Result<Connection, Error> {
     if session.in_transaction().map_err(Error::database("use the connection"))? {
         return Err(Error::new(ErrorKind::OpenTransaction));
     }
@@ -51,7 +51,7 @@ pub(super) fn enter(session: &mut dyn Session, options: &RunOptions) -> Result<C
 
 impl Connection {
     /// The settings that every step begins with, whatever the one before it did to the connection.
-    pub(super) fn settle(&self, session: &mut dyn Session) -> Result<(), Error> {
+    pub(crate) fn settle(&self, session: &mut dyn Session) -> Result<(), Error> {
         let sql = match &self.saved {
             Saved::Sqlite(saved) => saved.settle(&self.options),
             Saved::Postgres(saved) => saved.settle(),
@@ -70,7 +70,7 @@ impl Connection {
     }
 
     /// Begins the transaction of a step, with its own limits.
-    pub(super) fn begin(&self, session: &mut dyn Session) -> DbResult<()> {
+    pub(crate) fn begin(&self, session: &mut dyn Session) -> DbResult<()> {
         let begin = crate::sql::begin(session.dialect());
         match &self.saved {
             Saved::Postgres(saved) => {
@@ -135,7 +135,7 @@ impl Connection {
     }
 
     /// Puts the settings back.
-    pub(super) fn leave(&self, session: &mut dyn Session) -> Result<(), Error> {
+    pub(crate) fn leave(&self, session: &mut dyn Session) -> Result<(), Error> {
         let statements = match &self.saved {
             Saved::Sqlite(saved) => saved.restore(),
             Saved::Postgres(saved) => vec![saved.settle()],

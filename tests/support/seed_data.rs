@@ -1,0 +1,353 @@
+//! Data files for every database: valid ones, each of their cells made wrong in every way, and generated rows
+//! that are written out and read again.
+
+use dbmig_build::{Dialect, Digest, Seed};
+use dbmig_runtime::catalogue::{Catalogue, Name, Scope};
+use dbmig_runtime::seed::dump::{self, Form};
+use dbmig_runtime::seed::{self, DataFile};
+use dbmig_runtime::{RunOptions, Session, Silent, runner};
+
+/// A file as it is loaded.
+pub(crate) fn file(name: &str, text: impl Into<String>) -> Seed {
+    let sql = text.into();
+    Seed { name: name.into(), digest: Digest::of_file("seed", sql.as_bytes()), sql }
+}
+
+/// Numbers that come again with the same seed.
+pub(crate) struct Dice(u64);
+
+impl Dice {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(seed | 1)
+    }
+
+    pub(crate) fn below(&mut self, limit: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 % limit as u64).unwrap()
+    }
+}
+
+/// The seed of this run: printed, and taken from `DBMIG_TEST_SEED`.
+pub(crate) fn seed_of_run() -> u64 {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    let seed = std::env::var("DBMIG_TEST_SEED").ok().and_then(|text| text.parse().ok());
+    let seed = seed.unwrap_or(now.as_millis() as u64);
+    println!("DBMIG_TEST_SEED={seed}");
+    seed
+}
+
+fn execute(session: &mut dyn Session, statements: &[&str]) {
+    for sql in statements {
+        session.execute(sql).unwrap_or_else(|error| panic!("{sql}: {error}"));
+    }
+}
+
+fn count(session: &mut dyn Session, table: &str) -> String {
+    let text = match session.dialect() {
+        Dialect::Mysql => "CHAR",
+        _ => "TEXT",
+    };
+    let rows = session.query(&format!("SELECT CAST(count(*) AS {text}) FROM {table}"), &[]);
+    rows.unwrap()[0][0].clone().unwrap()
+}
+
+fn make_things(session: &mut dyn Session) {
+    let (kind, moment) = match session.dialect() {
+        Dialect::Sqlite => ("VARCHAR(5) NOT NULL CHECK (kind IN ('small', 'big'))", "DATETIME"),
+        Dialect::Postgres => {
+            session.execute("CREATE TYPE size AS ENUM ('small', 'big')").unwrap();
+            ("size NOT NULL", "TIMESTAMP")
+        }
+        Dialect::Mysql => ("ENUM('small', 'big') NOT NULL", "DATETIME"),
+    };
+    let things = format!(
+        "CREATE TABLE things (id INTEGER NOT NULL PRIMARY KEY, name VARCHAR(12) NOT NULL, \
+         price DECIMAL(6,2) NOT NULL CHECK (price >= 0), qty INTEGER NOT NULL, ok BOOLEAN NOT NULL, \
+         born DATE NOT NULL, seen {moment} NOT NULL, kind {kind}, parent_id INTEGER NOT NULL, \
+         note VARCHAR(30), FOREIGN KEY (parent_id) REFERENCES parents (id))"
+    );
+    execute(
+        session,
+        &[
+            "CREATE TABLE parents (id INTEGER NOT NULL PRIMARY KEY, code VARCHAR(10) NOT NULL UNIQUE)",
+            &things,
+        ],
+    );
+}
+
+const HEADER: &str = "id,name,price,qty,ok,born,seen,kind,parent_id,note";
+
+/// Valid rows.
+fn things(dice: &mut Dice, rows: usize) -> Vec<Vec<String>> {
+    (1..=rows)
+        .map(|id| {
+            vec![
+                id.to_string(),
+                format!("thing {}", dice.below(1000)),
+                format!("{}.{:02}", dice.below(9999), dice.below(100)),
+                dice.below(1000).to_string(),
+                ["true", "false"][dice.below(2)].into(),
+                format!("20{:02}-0{}-1{}", dice.below(90) + 10, dice.below(9) + 1, dice.below(10)),
+                format!("2024-02-29 1{}:{}0:00", dice.below(10), dice.below(6)),
+                ["small", "big"][dice.below(2)].into(),
+                (dice.below(3) + 1).to_string(),
+                "plain".into(),
+            ]
+        })
+        .collect()
+}
+
+/// What is wrong for a column, as CSV.
+fn wrong(dialect: Dialect, column: usize, row: usize) -> Vec<String> {
+    let texts: &[&str] = match column {
+        0 => &["", "x", "1.5", "99999999999999999999"],
+        1 => &["", "thirteen chars"],
+        2 => &["", "x", "-0.01", "1.005", "10000.00", "1,5"],
+        3 => &["", "many", "2.5", "99999999999999999999", "0x10"],
+        4 => &["", "maybe", "\"\"", "300"],
+        5 => &["", "2023-02-29", "29.02.2024", "x", "2024-13-01"],
+        6 => &["", "2024-01-01 25:00:00", "2024-02-30 10:00:00", "noon"],
+        7 => &["", "medium", "SMAL", "\"\""],
+        8 => &["", "999", "x", "-1"],
+        _ => &["\"a note that is longer than thirty characters\""],
+    };
+    let mut all: Vec<String> = texts.iter().map(|&text| text.to_owned()).collect();
+    all.iter_mut().filter(|text| *text == "1,5").for_each(|text| *text = "\"1,5\"".into());
+    if column == 0 && row > 0 {
+        all.push("1".into());
+    }
+    if matches!(column, 0 | 3) && dialect != Dialect::Sqlite {
+        all.push("2147483648".into());
+    }
+    all
+}
+
+/// Makes each cell of valid files wrong in each way, one at a time. At least 98 of 100 are found by the check
+/// with the place of the cell; the rest is refused by the database, with nothing written.
+pub(crate) fn mutants(session: &mut dyn Session, rows: usize) {
+    let dialect = session.dialect();
+    let mut dice = Dice::new(seed_of_run());
+    make_things(session);
+    let parents = file("reference/001_parents.csv", "id,code\n1,a\n2,b\n3,c\n");
+    let rows = things(&mut dice, rows);
+    let whole = |rows: &[Vec<String>]| {
+        let lines: Vec<_> = rows.iter().map(|row| row.join(",")).collect();
+        format!("{HEADER}\n{}\n", lines.join("\n"))
+    };
+    let good = file("reference/002_things.csv", whole(&rows));
+    let check = |session: &mut dyn Session, things: &Seed| {
+        let files = [&parents, things].map(|data| DataFile { data, side: None });
+        seed::check(session, &files, &[]).unwrap()
+    };
+    let findings = check(session, &good);
+    assert!(findings.is_empty(), "{dialect:?}: {findings:?}");
+    let (mut all, mut found, mut missed) = (0, 0, Vec::new());
+    for row in 0..rows.len() {
+        for column in 0..rows[row].len() {
+            for text in wrong(dialect, column, row) {
+                let mut mutated = rows.clone();
+                mutated[row][column].clone_from(&text);
+                let mutant = file("reference/002_things.csv", whole(&mutated));
+                all += 1;
+                let before: usize = rows[row][..column].iter().map(|cell| cell.len() + 1).sum();
+                let place = Some((row + 2, before + 1));
+                let findings = check(session, &mutant);
+                if findings.iter().any(|finding| finding.place == place) {
+                    found += 1;
+                    continue;
+                }
+                missed.push(format!("{HEADER} {row} {column} {text}: {findings:?}"));
+                let seeds = [parents.clone(), mutant];
+                let run =
+                    runner::run_seeds(session, &seeds, false, &RunOptions::default(), &mut Silent);
+                assert!(run.is_err(), "{dialect:?}: taken: {}", missed.last().unwrap());
+                assert_eq!(count(session, "things"), "0", "{dialect:?}");
+            }
+        }
+    }
+    println!("{dialect:?}: {found} of {all} found");
+    assert!(found * 100 >= all * 98, "{dialect:?}: {found} of {all}: {missed:#?}");
+    let run =
+        runner::run_seeds(session, &[parents, good], false, &RunOptions::default(), &mut Silent);
+    assert_eq!(run.unwrap().run.len(), 2);
+    assert_eq!(count(session, "things"), rows.len().to_string());
+}
+
+/// A text that is unpleasant to some layer.
+fn nasty(dice: &mut Dice) -> String {
+    const PARTS: [&str; 18] = [
+        "a", "é", "漢字", "😀", "\"", "'", "''", "\\", "\\.", "\\N", ",", "\n", "\r\n", "\t", "$1",
+        "NULL", " ", "--",
+    ];
+    (0..dice.below(9)).map(|_| PARTS[dice.below(PARTS.len())]).collect()
+}
+
+fn quote(text: &str) -> String {
+    format!("\"{}\"", text.replace('"', "\"\""))
+}
+
+/// Generated rows are the same after they went through each form of file.
+pub(crate) fn round_trip(session: &mut dyn Session) {
+    let dialect = session.dialect();
+    let mut dice = Dice::new(seed_of_run());
+    let (bytes, float, moment, text) = match dialect {
+        Dialect::Sqlite => ("BLOB", "DOUBLE", "DATETIME", "TEXT"),
+        Dialect::Postgres => ("BYTEA", "DOUBLE PRECISION", "TIMESTAMP", "TEXT"),
+        Dialect::Mysql => {
+            ("BLOB", "DOUBLE", "DATETIME(6)", "TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin")
+        }
+    };
+    let table = format!(
+        "CREATE TABLE trips (id INTEGER NOT NULL PRIMARY KEY, t {text}, b {bytes}, f {float}, \
+         n DECIMAL(20,4), s {moment}, k BOOLEAN)"
+    );
+    session.execute(&table).unwrap();
+    let mut data = "id,t,b,f,n,s,k\n".to_owned();
+    let mut texts = Vec::new();
+    for id in 1..=2000 {
+        let text = (dice.below(10) > 0).then(|| nasty(&mut dice));
+        let hex: String = (0..dice.below(20)).map(|_| format!("{:02X}", dice.below(256))).collect();
+        let float = dice.below(1 << 40) as f64 / (dice.below(1 << 20) + 1) as f64;
+        data.push_str(&format!(
+            "{id},{},\"{hex}\",{float:?},{}.{:04},2024-02-29 12:30:{:02}.{:06},{}\n",
+            text.as_deref().map(quote).unwrap_or_default(),
+            dice.below(1 << 30),
+            dice.below(10_000),
+            dice.below(60),
+            dice.below(1_000_000),
+            ["true", "false", ""][dice.below(3)],
+        ));
+        texts.push(text);
+    }
+    let run = |session: &mut dyn Session, seed: Seed| {
+        let options = RunOptions::default();
+        runner::run_seeds(session, &[seed], true, &options, &mut Silent)
+            .unwrap_or_else(|error| panic!("{dialect:?}: {error}"))
+    };
+    let dumped = |session: &mut dyn Session, form: Form| {
+        let catalogue = Catalogue::read(session, &Scope::all()).unwrap();
+        let table = catalogue.table(&Name::new("trips")).unwrap();
+        dump::dump(session, &catalogue, table, form, None, false).unwrap().text
+    };
+    let _ = run(session, file("dev/001_trips.csv", data));
+    let held = session.query("SELECT t FROM trips ORDER BY id", &[]).unwrap();
+    let held: Vec<_> = held.into_iter().map(|row| row.into_iter().next().unwrap()).collect();
+    assert_eq!(held, texts, "{dialect:?}");
+    let csv = dumped(session, Form::Csv);
+    assert_eq!(
+        csv.matches("2024-02-29").count(),
+        2000 + texts.iter().flatten().filter(|t| t.contains("2024-02-29")).count()
+    );
+    for (form, name) in [
+        (Form::Csv, "dev/001_trips.csv"),
+        (Form::Json, "dev/001_trips.json"),
+        (Form::Sql, "dev/001_trips.sql"),
+    ] {
+        let text = dumped(session, form);
+        session.execute("DELETE FROM trips").unwrap();
+        let _ = run(session, file(name, text));
+        let again = dumped(session, Form::Csv);
+        assert!(again == csv, "{dialect:?} {form:?}");
+    }
+}
+
+/// Rows are upserted, followed, taken back; an unchanged file sends no writes.
+pub(crate) fn life(session: &mut dyn Session, read_only: &str, writable: &str) {
+    let dialect = session.dialect();
+    let (id, moment) = match dialect {
+        Dialect::Sqlite => ("INTEGER PRIMARY KEY", "TIMESTAMP"),
+        Dialect::Postgres => ("SERIAL PRIMARY KEY", "TIMESTAMPTZ"),
+        Dialect::Mysql => ("INTEGER AUTO_INCREMENT PRIMARY KEY", "DATETIME"),
+    };
+    let roles = format!("CREATE TABLE roles (id {id}, name VARCHAR(40) NOT NULL UNIQUE)");
+    let users = format!(
+        "CREATE TABLE users (id {id}, email VARCHAR(80) NOT NULL UNIQUE, name VARCHAR(80), \
+         active BOOLEAN NOT NULL DEFAULT {}, role_id INTEGER, boss_id INTEGER, created_at {moment} NOT NULL \
+         DEFAULT CURRENT_TIMESTAMP, FOREIGN KEY (role_id) REFERENCES roles (id), \
+         FOREIGN KEY (boss_id) REFERENCES users (id))",
+        if dialect == Dialect::Postgres { "true" } else { "1" }
+    );
+    execute(session, &[&roles, &users, "INSERT INTO roles (name) VALUES ('guest')"]);
+    // As the founding examples have it: roles and an administrator that are made once, and kept.
+    let seeds = |roles: &str, name: &str| {
+        vec![
+            file("reference/001_roles.csv", roles),
+            file("reference/001_roles.toml", "key = [\"name\"]\nmode = \"upsert\"\n"),
+            file(
+                "reference/002_users.json",
+                format!(
+                    r#"[{{"email": "b@example.com", "name": "{name}", "role": "admin", "boss": "admin@example.com"}},
+                       {{"email": "admin@example.com", "name": "Admin", "role": "admin", "boss": null}}]"#
+                ),
+            ),
+            file(
+                "reference/002_users.toml",
+                "key = [\"email\"]\n[columns.role]\ncolumn = \"role_id\"\nreferences = \"roles.name\"\n\
+                 [columns.boss]\ncolumn = \"boss_id\"\nreferences = \"users.email\"\n",
+            ),
+        ]
+    };
+    let run = |session: &mut dyn Session, seeds: &[Seed]| {
+        let options = RunOptions::default();
+        runner::run_seeds(session, seeds, false, &options, &mut Silent)
+            .unwrap_or_else(|error| panic!("{dialect:?}: {error}"))
+    };
+    let all = |session: &mut dyn Session| {
+        let sql = "SELECT u.email, u.name, r.name, b.email FROM users u JOIN roles r ON r.id = u.role_id \
+                   LEFT JOIN users b ON b.id = u.boss_id ORDER BY u.email";
+        session.query(sql, &[]).unwrap()
+    };
+    let first = seeds("name\nadmin\nguest\n", "B");
+    assert_eq!(run(session, &first).run.len(), 2, "{dialect:?}");
+    let row = |cells: [Option<&str>; 4]| cells.map(|cell| cell.map(str::to_owned)).to_vec();
+    let held = all(session);
+    assert_eq!(
+        held,
+        [
+            row([Some("admin@example.com"), Some("Admin"), Some("admin"), None]),
+            row([Some("b@example.com"), Some("B"), Some("admin"), Some("admin@example.com")]),
+        ],
+        "{dialect:?}"
+    );
+    // Nothing is written for what is there.
+    session.execute(read_only).unwrap();
+    let report = run(session, &first);
+    assert_eq!((report.run.len(), report.unchanged), (0, 2), "{dialect:?}");
+    session.execute(writable).unwrap();
+    // What was changed by hand comes back.
+    session.execute("UPDATE users SET name = 'X' WHERE email = 'b@example.com'").unwrap();
+    assert_eq!(run(session, &first).run.len(), 1, "{dialect:?}");
+    assert_eq!(all(session), held, "{dialect:?}");
+    // Another content changes what differs, and the undo brings it back.
+    let second = seeds("name\nadmin\nguest\n", "Bé");
+    let plans = runner::plan_seeds(session, &second, false, &RunOptions::default()).unwrap();
+    let plan = plans[0].1.clone().unwrap();
+    assert_eq!((plan.insert, plan.update, plan.delete, plan.same), (0, 1, 0, 1), "{dialect:?}");
+    assert_eq!(run(session, &second).run.len(), 1);
+    assert_ne!(all(session), held);
+    let undo = |session: &mut dyn Session| {
+        runner::undo_seed(session, None, &RunOptions::default(), &mut Silent).unwrap()
+    };
+    assert_eq!(undo(session).unwrap().0, "reference/002_users.json");
+    assert_eq!(all(session), held, "{dialect:?}");
+    // Rows that the file does not have go, and come back.
+    let sync = |roles: &str| {
+        [
+            file("reference/003_roles.csv", roles),
+            file("reference/003_roles.toml", "key = [\"name\"]\nmode = \"sync\"\n"),
+        ]
+    };
+    let before = session.query("SELECT name FROM roles ORDER BY id", &[]).unwrap();
+    let report = run(session, &sync("name\nadmin\neditor\n"));
+    let plan = report.run[0].rows.clone().unwrap();
+    assert_eq!((plan.insert, plan.update, plan.delete, plan.same), (1, 0, 1, 1), "{dialect:?}");
+    assert_eq!(undo(session).unwrap().1.back, 1);
+    assert_eq!(session.query("SELECT name FROM roles ORDER BY id", &[]).unwrap(), before);
+    // Numbers go on after those of the file.
+    let _ = run(session, &[file("reference/004_roles.csv", "id,name\n500,late\n")]);
+    session.execute("INSERT INTO roles (name) VALUES ('after')").unwrap();
+    let after = session.query("SELECT name FROM roles WHERE id > 500", &[]).unwrap();
+    assert_eq!(after.len(), 1, "{dialect:?}");
+}
