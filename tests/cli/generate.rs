@@ -169,7 +169,7 @@ fn what_can_not_be_understood_writes_nothing() {
         (&["generate", "create_posts", "a"], "a column needs a type"),
         (&["generate", "add-column", "userz", "a:int"], "did you mean `users`?"),
         (&["generate", "add-column", "users", "name:text"], "users has a column `name` already"),
-        (&["generate", "backfill", "a:int"], "`backfill` does not say what to do with the rest"),
+        (&["generate", "fill", "a:int"], "`fill` does not say what to do with the rest"),
         (&["generate", "migration", "a", "b"], "a migration has one name"),
         (&["generate", "index", "users"], "an index needs something to be over"),
         (&["generate", "drop-table", "users", "--model"], "`generate drop-table` makes no model"),
