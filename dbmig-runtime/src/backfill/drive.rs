@@ -313,7 +313,7 @@ impl Run<'_> {
         if self.way.only_small && !self.is_small(session)? {
             return Ok(Some(End::Deferred));
         }
-        let record = match known.filter(|_| !self.way.again) {
+        let record = match known.clone().filter(|_| !self.way.again) {
             Some(known) => known,
             None => {
                 let total = total(session, self.backfill)
@@ -331,11 +331,24 @@ impl Run<'_> {
                     started,
                     verified: false,
                 };
-                write_transaction(session, |session| {
-                    history::write_backfill(session, tables, version, &record)
+                // SQLite has no lock but the database's: another runner may have begun meanwhile, and what
+                // it did is not to be done again.
+                let begun = write_transaction(session, |session| {
+                    let now = history::read_backfill(session, tables, version, true)?;
+                    if now != known {
+                        return Ok(now);
+                    }
+                    history::write_backfill(session, tables, version, &record).map(|()| None)
                 })
                 .map_err(Error::database("record that the backfill begins"))?;
-                record
+                match begun {
+                    Some(theirs) if theirs.digest != record.digest => {
+                        let name = self.name();
+                        return Err(BackfillError::Changed { name, done: false }.into());
+                    }
+                    Some(theirs) => theirs,
+                    None => record,
+                }
             }
         };
         self.pace = Pace::of(self.backfill, Some(record.size));
