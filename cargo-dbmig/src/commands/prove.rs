@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use clap::Args;
 use dbmig_build::lock::Verdict;
 use dbmig_build::{LockFile, MigrationSet, Version};
+use dbmig_runtime::ErrorKind;
 use dbmig_runtime::catalogue::Scope;
 use dbmig_runtime::proof::{self, Failure, ProofError, Proved, Warning};
 use serde_json::json;
@@ -189,6 +190,15 @@ fn tell_hazards(context: &mut Context<'_>, proved: &mut [Proved], files: Files<'
         }
         let Some(hazard) = proved.hazard.take() else { continue };
         let Some(error) = hazard.into_error() else { continue };
+        if let ErrorKind::Guard(guard) = &error.kind {
+            // It says so itself, and shows the rows.
+            context.output.note(format!(
+                "{}: stops at rows like these: {}",
+                proved.name,
+                guard.reason()
+            ));
+            continue;
+        }
         tell_hazard(context, "fails when there are rows", &failure::on_scratch(*error, files));
     }
 }

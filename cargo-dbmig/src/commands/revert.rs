@@ -111,7 +111,7 @@ pub(crate) fn show(
     if !lacking.is_empty() {
         context.output.note(format!("it would be refused without `{}`", lacking.typed().trim()));
     }
-    let mut value = render::plan_json(plan, &sides.set, &sides.history);
+    let mut value = render::plan_json(plan, &sides.set, &sides.history, sides.session.dialect());
     ways_back::add_json(&mut value, &ways);
     value["dbmig"] = json!(1);
     value["command"] = json!(command);

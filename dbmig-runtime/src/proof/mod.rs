@@ -173,6 +173,10 @@ fn prove_one(
     proved.warnings = warnings;
     match trip {
         Trip::Failed(failure) if failure.is_interrupted() => return Err(ProofError::Interrupted),
+        // Nothing of it is wrong, and nothing of it is known.
+        Trip::Failed(failure @ Failure::Unmet(_)) => {
+            proved.verdict = Verdict::None(failure.in_short());
+        }
         Trip::Failed(failure) if failure.is_of_up() => {
             return Err(ProofError::of_apply(failure));
         }

@@ -11,7 +11,7 @@ mod tls;
 mod words;
 
 use dbmig_runtime::Dialect;
-use dbmig_runtime::session::{DbError, DbErrorKind, DbResult, Row, Session, Value};
+use dbmig_runtime::session::{DbError, DbErrorKind, DbResult, Found, Row, Session, Value};
 use postgres::config::{Host, SslMode, SslNegotiation};
 use postgres::types::{ToSql, Type};
 use postgres::{Client, NoTls, SimpleQueryMessage};
@@ -19,7 +19,7 @@ use postgres::{Client, NoTls, SimpleQueryMessage};
 use self::error::{db_error, is_tls, of_connecting};
 pub use self::target::PostgresTarget;
 pub(crate) use self::words::are_words;
-use super::console::{Answer, Console};
+use super::console::{self, Answer, Console};
 use super::interrupt::{self, Interruptible};
 use super::patience::within;
 use super::setup::Setup;
@@ -159,6 +159,10 @@ impl Session for PostgresSession {
             .iter()
             .rposition(|message| matches!(message, SimpleQueryMessage::RowDescription(_)));
         Ok(messages[last.unwrap_or(0)..].iter().filter_map(text_row).collect())
+    }
+
+    fn find(&mut self, select: &str, most: usize) -> DbResult<Found> {
+        console::find(self, select, most)
     }
 
     fn in_transaction(&mut self) -> DbResult<bool> {

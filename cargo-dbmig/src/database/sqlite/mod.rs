@@ -3,10 +3,10 @@
 mod handle;
 
 use dbmig_build::Dialect;
-use dbmig_runtime::session::{DbError, DbErrorKind, DbResult, Row, Session, Value};
+use dbmig_runtime::session::{DbError, DbErrorKind, DbResult, Found, Row, Session, Value};
 use diesel::{Connection as _, SqliteConnection};
 
-use super::console::{Answer, Console};
+use super::console::{self, Answer, Console};
 use super::interrupt::{self, Interruptible};
 use super::{Access, SqliteUrl};
 use handle::Handle;
@@ -81,6 +81,10 @@ impl Session for CliSqlite {
         let conn = &mut self.conn;
         let result = self.running.during(|| Session::query(conn, sql, values));
         result.map_err(|error| self.complete(error, sql))
+    }
+
+    fn find(&mut self, select: &str, most: usize) -> DbResult<Found> {
+        console::find(self, select, most)
     }
 
     fn in_transaction(&mut self) -> DbResult<bool> {
