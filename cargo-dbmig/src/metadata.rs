@@ -151,10 +151,13 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// A table, and where it stands.
+type Spanned<'t> = (&'t dyn TableLike, Option<Range<usize>>);
+
 impl Reader<'_> {
     /// `[[dbmig.precondition]]`, or a list of inline tables.
     fn preconditions(&mut self, item: &Item) {
-        let listed: Option<Vec<(&dyn TableLike, Option<Range<usize>>)>> = match item {
+        let listed: Option<Vec<Spanned<'_>>> = match item {
             Item::ArrayOfTables(tables) => {
                 Some(tables.iter().map(|table| (table as &dyn TableLike, table.span())).collect())
             }
@@ -266,7 +269,7 @@ mod tests {
             (
                 "run_in_transaction = true\n[dbmig]\nprecondition = [{ query = \"x\", on_fail = \"contnue\" }]\n",
                 true,
-                vec![(3, 43, "`on_fail` must be what happens")],
+                vec![(3, 42, "`on_fail` must be what happens")],
             ),
         ] {
             let read = read(text);

@@ -17,7 +17,7 @@ pub struct Error {
     /// The reason.
     pub kind: ErrorKind,
     /// What was done, and committed, before.
-    pub report: Report,
+    pub report: Box<Report>,
 }
 
 /// The reasons for which a run stops.
@@ -288,7 +288,7 @@ pub(crate) const KEYS_ON: &str = "switch foreign keys on";
 
 impl Error {
     pub(crate) fn new(kind: ErrorKind) -> Self {
-        Self { kind, report: Report::default() }
+        Self { kind, report: Box::default() }
     }
 
     /// What the database said, where it is the database that stopped the run.

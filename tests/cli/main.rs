@@ -26,6 +26,7 @@ mod generate;
 mod generated;
 #[path = "../support/generated.rs"]
 mod generations;
+mod guards;
 mod init;
 mod json;
 mod lock;

@@ -96,7 +96,7 @@ fn asked(step: &Step, set: &MigrationSet, dialect: Dialect) -> Vec<String> {
             OnFail::MarkApplied => "or it is recorded as applied, and not run",
             OnFail::Warn => "or it runs with a warning",
         };
-        format!("{:>8}  {query}  (expected is {expected}, {otherwise})", "ask")
+        format!("{:>8}  {query}  (expected {expected}, {otherwise})", "ask")
     };
     let assertions = text.map(|text| Assertions::read(text, dialect)).unwrap_or_default();
     let assertion = |one: &Assertion| {

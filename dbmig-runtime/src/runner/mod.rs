@@ -114,7 +114,7 @@ fn run_plan(
     match result.and(left) {
         Ok(()) => Ok(report),
         Err(mut error) => {
-            error.report = report;
+            *error.report = report;
             Err(error)
         }
     }
