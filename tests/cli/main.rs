@@ -19,6 +19,7 @@ mod check;
 mod consent;
 mod databases;
 mod db;
+mod dev;
 mod diesel;
 mod drift;
 mod flows;

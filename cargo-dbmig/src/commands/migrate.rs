@@ -110,7 +110,7 @@ pub(crate) fn run(context: &mut Context<'_>, args: &MigrateArgs) -> CliResult<Ex
     Ok(Exit::Done)
 }
 
-fn conclude(context: &mut Context<'_>, report: &Report) -> CliResult<()> {
+pub(crate) fn conclude(context: &mut Context<'_>, report: &Report) -> CliResult<()> {
     let database = context.database_name()?;
     let by_others = match report.by_others.len() {
         0 => String::new(),

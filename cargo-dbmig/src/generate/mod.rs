@@ -7,6 +7,7 @@ mod column;
 mod defaults;
 mod edit;
 mod forms;
+mod guards;
 mod intent;
 mod model;
 mod names;

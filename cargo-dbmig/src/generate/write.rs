@@ -7,7 +7,7 @@ use dbmig_runtime::catalogue::change::{Rename, Step, Wish, changes};
 use super::edit::{self, Edit, UNKNOWN};
 use super::intent::Intent;
 use super::staged::{self, Stage};
-use super::{Known, Options, plain, program};
+use super::{Known, Options, guards, plain, program};
 use crate::error::{CliError, CliResult};
 
 /// One migration.
@@ -98,9 +98,15 @@ fn part(
         completed.iter().for_each(|what| down_text.push_str(&format!("-- dbmig:todo {what}\n")));
     }
     down_text.push_str(&text(&down, edit));
+    // Behind a rename the rows are asked for by names that are not there yet.
+    let asserted = |from, to| match renames.is_empty() {
+        true => guards::directives(from, to),
+        false => String::new(),
+    };
+    down_text.insert_str(0, &asserted(to, from));
     Ok(Some(Part {
         suffix: stage.suffix.clone(),
-        up: text(&up, edit),
+        up: asserted(from, to) + &text(&up, edit),
         down: down_text,
         no_transaction: alone(&up) || alone(&down),
         foreign_keys_off: keys_off(&up) || keys_off(&down),
