@@ -37,6 +37,9 @@ mod proof_policy;
 #[cfg(unix)]
 mod protection;
 mod prove;
+#[path = "../support/random/mod.rs"]
+mod random;
+mod random_pairs;
 mod records;
 mod revert;
 mod rows;

@@ -20,6 +20,8 @@ mod print_schema;
 #[cfg(feature = "full-tests")]
 #[path = "../support/proofs.rs"]
 mod proofs;
+#[path = "../support/random/mod.rs"]
+mod random;
 mod rebase;
 #[path = "../support/row_cases.rs"]
 mod row_cases;
