@@ -67,25 +67,28 @@ impl Schema {
             parts.push(format!("PRIMARY KEY ({})", self.list(&columns)));
         }
         for (name, columns) in &table.uniques {
-            let (name, columns) = (self.quoted(name), self.list(columns));
-            parts.push(format!("CONSTRAINT {name} UNIQUE ({columns})"));
+            let (label, columns) = (self.label(name), self.list(columns));
+            parts.push(format!("{label}UNIQUE ({columns})"));
         }
         for (name, column, which) in &table.checks {
             let ty = table.columns.iter().find(|one| one.name == *column).map(|one| one.ty);
             let is_text = ty.is_some_and(|ty| self.types()[ty].kind == Kind::Text);
-            let (name, column) = (self.quoted(name), self.quoted(column));
+            let (label, column) = (self.label(name), self.quoted(column));
             let condition = match (is_text, which) {
                 (false, 0) => format!("{column} > 0"),
                 (false, _) => format!("{column} >= -1 AND {column} < 1000"),
                 (true, 0) => format!("length({column}) > 1"),
                 (true, _) => format!("{column} <> 'it''s no'"),
             };
-            parts.push(format!("CONSTRAINT {name} CHECK ({condition})"));
+            parts.push(format!("{label}CHECK ({condition})"));
         }
         if self.dialect == Dialect::Sqlite {
             parts.extend(table.foreign.iter().map(|key| self.foreign(table, key)));
         }
         let comment = match (self.dialect, table.comment) {
+            (Dialect::Sqlite, _) if self.pair(table).is_some() && table.name.len() < 6 => {
+                " WITHOUT ROWID".to_owned()
+            }
             (Dialect::Mysql, Some(text)) => format!(" COMMENT {}", literal(self.dialect, text)),
             _ => String::new(),
         };
@@ -94,6 +97,14 @@ impl Schema {
             self.quoted(&table.name),
             parts.join(",\n  ")
         )
+    }
+
+    /// Every third one has no name of its own.
+    fn label(&self, name: &str) -> String {
+        match name.bytes().last().unwrap_or_default() % 3 {
+            0 => String::new(),
+            _ => format!("CONSTRAINT {} ", self.quoted(name)),
+        }
     }
 
     /// The columns of a key of two.

@@ -32,6 +32,17 @@ pub(super) fn unescaped(text: &str) -> String {
     out
 }
 
+/// What MySQL hands out in `information_schema` of an expression with other letters than those of ASCII: the
+/// bytes of UTF-8, each taken for a letter of its own. A text that is none of these stays what it is.
+pub(super) fn decoded(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_owned();
+    }
+    let bytes: Option<Vec<u8>> = text.chars().map(|char| u8::try_from(char).ok()).collect();
+    let read = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
+    read.unwrap_or_else(|| text.to_owned())
+}
+
 /// Without the character set that MySQL puts before each string of an expression, where it is the one that
 /// sessions have anyway.
 pub(super) fn plain_strings(text: &str) -> String {
@@ -144,6 +155,20 @@ mod tests {
             ("a\\", "a\\"),
         ] {
             assert_eq!(unescaped(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn letters() {
+        for (text, expected) in [
+            ("`a` > 1", "`a` > 1"),
+            ("`naÃ¯ve` <> 'Ã\u{9c}'", "`naïve` <> 'Ü'"),
+            ("'ð\u{9f}\u{98}\u{80}'", "'😀'"),
+            // A server that mends this.
+            ("`naïve` <> 'Ü'", "`naïve` <> 'Ü'"),
+            ("'😀'", "'😀'"),
+        ] {
+            assert_eq!(decoded(text), expected, "{text}");
         }
     }
 
