@@ -1,5 +1,6 @@
 //! The engine on servers, by the built program and by its sessions.
 
+mod backfill_again;
 mod backfills;
 mod basics;
 mod beside_others;
@@ -12,6 +13,7 @@ pub(crate) mod corpus;
 mod cuts;
 mod guards;
 mod half_way;
+mod kept;
 mod kill_matrix;
 mod left_behind;
 mod lost_lock;
