@@ -137,6 +137,7 @@ pub(crate) fn report_json(command: &str, report: &Report) -> serde_json::Value {
         "applied": done(dbmig_runtime::Direction::Up),
         "by_others": report.by_others.iter().map(|version| version.as_str()).collect::<Vec<_>>(),
         "adopted": report.adopted,
+        "unmet": report.unmet.iter().map(render::unmet_json).collect::<Vec<_>>(),
         "notes": report.notes.iter().map(render::note_json).collect::<Vec<_>>(),
     })
 }

@@ -66,6 +66,17 @@ fn conflict(
         other.version > migration.version
             && (subject.is_judged(migration) || subject.is_judged(other))
     };
+    let requires = |other: &&Decoded<'_>| {
+        judged(other) && other.settings.requires.as_ref() == Some(&migration.version)
+    };
+    if let Some(other) = subject.migrations.iter().find(requires) {
+        let (name, other) = (migration.dir_name, other.dir_name);
+        let message = format!("`{name}` may be skipped, and `{other}` requires its backfill");
+        return Some(
+            finding(subject, migration, (Code::SkipConflict, at), message)
+                .help("let the run stop there: `on_fail = \"halt\"`"),
+        );
+    }
     let later = subject.migrations.iter().filter(judged);
     let others = Others::new(dialect, later.map(|m| (&m.version, m.dir_name, m.changes())));
     let name = migration.dir_name;
@@ -154,6 +165,24 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_backfill_that_is_required_is_not_skipped() {
+        let mut set = raw(&["1_t", "2_fill", "3_waits"]);
+        let skip = "query = 'SELECT 1'\non_fail = 'skip'";
+        set = asking(up(set, 1, crate::backfill::STOPPER), 1, skip);
+        set.migrations[1].backfill = RawFile::Bytes(
+            b"-- dbmig:table x\n-- dbmig:key id\nUPDATE x SET a = 1 WHERE id >= :lo AND id <= :hi;\n"
+                .to_vec(),
+        );
+        assert_eq!(findings(&set), []);
+        set.migrations[2].metadata = RawFile::Bytes(
+            b"run_in_transaction = true\n[dbmig]\nrequires = \"backfill:2\"\n".to_vec(),
+        );
+        let found = findings(&set);
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(found[0].message.contains("`3_waits` requires its backfill"), "{found:?}");
     }
 
     #[test]
