@@ -10,13 +10,19 @@ use dbmig_runtime::catalogue::{
 use super::edit::UNKNOWN;
 use super::plain::written;
 
-/// The directives in front of the statements that make `to` out of `from`, for tables that are there.
-pub(crate) fn directives(from: &Catalogue, to: &Catalogue) -> String {
+/// The directives in front of the statements that make `to` out of `from`, for tables that are there. Of those
+/// that are `filled` on the way nobody asks whether they hold NULL.
+pub(crate) fn directives(
+    from: &Catalogue,
+    to: &Catalogue,
+    filled: &dyn Fn(&Name) -> bool,
+) -> String {
     let mut out = String::new();
     for table in &to.tables {
         let Some(before) = from.table(&table.name) else { continue };
         let rows = Rows { from, before, dialect: to.dialect };
-        let queries = rows.doubles(table).into_iter().chain(rows.nulls(table));
+        let nulls = if filled(&table.name) { vec![] } else { rows.nulls(table) };
+        let queries = rows.doubles(table).into_iter().chain(nulls);
         for query in queries.chain(rows.orphans(table)) {
             let lines: Vec<_> = query.lines().collect();
             // A name can hold anything; a directive is a line.

@@ -100,7 +100,7 @@ fn part(
     down_text.push_str(&text(&down, edit));
     // Behind a rename the rows are asked for by names that are not there yet.
     let asserted = |from, to| match renames.is_empty() {
-        true => guards::directives(from, to),
+        true => guards::directives(from, to, &|_| false),
         false => String::new(),
     };
     down_text.insert_str(0, &asserted(to, from));

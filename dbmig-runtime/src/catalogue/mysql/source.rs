@@ -141,7 +141,8 @@ impl<'a> Source<'a> {
             self.unqualified(text.to_owned())
         } else {
             let text = super::text::decoded(text);
-            super::text::plain_strings(&super::text::unescaped(&text))
+            let text = super::text::plain_strings(&super::text::unescaped(&text));
+            super::text::plain_numbers(&text)
         }
     }
 }

@@ -43,6 +43,24 @@ pub(super) fn decoded(text: &str) -> String {
     read.unwrap_or_else(|| text.to_owned())
 }
 
+/// `-1` where MySQL writes `-(1)`: it does until it has built the table anew, and says `-1` then.
+pub(super) fn plain_numbers(text: &str) -> String {
+    let found = lex(text);
+    let mut out = String::with_capacity(text.len());
+    let mut at = 0;
+    while let Some(token) = found.get(at) {
+        out.push_str(token.text);
+        at += 1;
+        if let ("-", [open, number, close, ..]) = (token.text, &found[at..]) {
+            if open.text == "(" && number.kind == TokenKind::Number && close.text == ")" {
+                out.push_str(number.text);
+                at += 3;
+            }
+        }
+    }
+    out
+}
+
 /// Without the character set that MySQL puts before each string of an expression, where it is the one that
 /// sessions have anyway.
 pub(super) fn plain_strings(text: &str) -> String {
@@ -155,6 +173,20 @@ mod tests {
             ("a\\", "a\\"),
         ] {
             assert_eq!(unescaped(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn numbers() {
+        for (text, expected) in [
+            ("(`a` >= -(1)) and (`a` < 1000)", "(`a` >= -1) and (`a` < 1000)"),
+            ("`a` - (1)", "`a` - (1)"),
+            ("-(`a`)", "-(`a`)"),
+            ("-(1.5e3)", "-1.5e3"),
+            ("'-(1)'", "'-(1)'"),
+            ("-(1 + 2)", "-(1 + 2)"),
+        ] {
+            assert_eq!(plain_numbers(text), expected, "{text}");
         }
     }
 
