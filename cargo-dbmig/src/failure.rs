@@ -1,14 +1,14 @@
 //! Errors of the engine, for people: where, what, what state the database is in, what to type next.
 
+mod guard;
+
 use std::path::Path;
 
 use dbmig_build::Version;
 use dbmig_runtime::backfill::BackfillError;
 use dbmig_runtime::plan::Lacking;
 use dbmig_runtime::session::{DbError, DbErrorKind};
-use dbmig_runtime::{
-    Direction, Error, ErrorKind, GuardError, PlanError, Refusal, Report, StatementError, When,
-};
+use dbmig_runtime::{Direction, Error, ErrorKind, PlanError, Report, StatementError};
 
 use crate::error::CliError;
 use crate::exit::Exit;
@@ -30,7 +30,7 @@ pub fn of_run(error: Error, files: Files<'_>) -> CliError {
     let shown = match error.kind {
         ErrorKind::Plan(error) => return of_plan(&error),
         ErrorKind::Statement(statement) => of_statement(&statement, files),
-        ErrorKind::Guard(guard) => of_guard(&guard, files),
+        ErrorKind::Guard(guard) => guard::of_guard(&guard, files),
         ErrorKind::TransactionControl { name, file, place: (line, column), sql } => {
             CliError::database(format!(
                 "{}:{line}:{column}: `{}` in a file that runs in a transaction",
@@ -128,61 +128,6 @@ pub fn of_run(error: Error, files: Files<'_>) -> CliError {
     match before(&error.report) {
         Some(note) => shown.note(note),
         None => shown,
-    }
-}
-
-/// A precondition or an assertion does not hold: what was found, what is in the database, what to do.
-fn of_guard(guard: &GuardError, files: Files<'_>) -> CliError {
-    let path = place(&guard.name, &guard.file, files);
-    let at = guard.place.map(|(line, column)| format!(":{line}:{column}")).unwrap_or_default();
-    let exit = match &guard.refusal {
-        Refusal::Rows { .. } | Refusal::Answered(_) => Exit::Database,
-        Refusal::Failed(error) if error.kind == DbErrorKind::Busy => Exit::Busy,
-        Refusal::Failed(error) if error.kind == DbErrorKind::Interrupted => Exit::Interrupted,
-        Refusal::Failed(_) => Exit::Database,
-        Refusal::Invalid(_) => Exit::Findings,
-    };
-    let mut shown = CliError::new(exit, format!("{path}{at}: {}", guard.reason()));
-    if !guard.query.is_empty() {
-        let query = guard.query.split_whitespace().collect::<Vec<_>>().join(" ");
-        shown = shown.note(format!("asked was: {}", excerpt(&query)));
-    }
-    shown = guard.rows().into_iter().fold(shown, CliError::note);
-    if let Refusal::Rows { more: true, .. } = &guard.refusal {
-        shown = shown.note("and more");
-    }
-    if let Refusal::Failed(error) = &guard.refusal {
-        for more in [&error.detail, &error.hint].into_iter().flatten() {
-            shown = shown.note(more);
-        }
-    }
-    let again = files.again;
-    let mend = match &guard.refusal {
-        Refusal::Rows { .. } => "mend the rows",
-        Refusal::Answered(_) => "make it hold",
-        Refusal::Failed(_) | Refusal::Invalid(_) => "mend the query",
-    };
-    if guard.kept {
-        return shown
-            .note("all statements of this file are in the database, which can not take them back; it is not recorded as applied")
-            .help(format!("{mend}, then `{again}`: it asks again, and runs none of them twice"))
-            .help(match &guard.version {
-                Some(version) => format!(
-                    "or take them back by hand, and say so: `cargo dbmig resolve {version} --not-applied`"
-                ),
-                None => format!("or mend the file, then `{again}`"),
-            });
-    }
-    let shown = shown.note(match guard.when {
-        Some(When::After) => "rolled back: nothing of this file is in the database",
-        _ => "nothing of this file was run",
-    });
-    let relock = guard.version.as_ref().filter(|_| guard.locked && mend == "mend the query");
-    match relock {
-        Some(version) => {
-            shown.help(format!("{mend}, `cargo dbmig lock --relock {version}`, then `{again}`"))
-        }
-        None => shown.help(format!("{mend}, then `{again}`")),
     }
 }
 
