@@ -32,6 +32,8 @@ pub struct Live<'o> {
     ticker: Ticker,
     /// When the last line about a backfill was written, where there is no terminal.
     told: Option<Instant>,
+    /// Why a backfill waited, when that was told.
+    reason: String,
 }
 
 impl<'o> Live<'o> {
@@ -46,6 +48,7 @@ impl<'o> Live<'o> {
             name: String::new(),
             ticker,
             told: None,
+            reason: String::new(),
         }
     }
 
@@ -69,12 +72,16 @@ impl<'o> Live<'o> {
                     self.told = Some(Instant::now());
                 }
             }
-            Happening::Waiting { reason, after } => {
-                let text = format!("{name}: waiting {}: {reason}", duration(after));
-                self.ticker.update(text);
-                if !self.output.live && self.told.is_none_or(|told| told.elapsed() >= EVERY) {
-                    self.line(format!(" waiting  {name}  {}: {reason}", duration(after)));
+            Happening::Waiting { reason, holder, after } => {
+                let holder = holder.map_or(String::new(), |who| format!("; in its way: {who}"));
+                let text = format!("{}: {reason}{holder}", duration(after));
+                self.ticker.update(format!("{name}: waiting {text}"));
+                // Why it stands still is told at once, and then from time to time.
+                let due = self.told.is_none_or(|told| told.elapsed() >= EVERY);
+                if !self.output.live && (due || self.reason != reason) {
+                    self.line(format!(" waiting  {name}  {text}"));
                     self.told = Some(Instant::now());
+                    reason.clone_into(&mut self.reason);
                 }
             }
             Happening::Ended(end) => {

@@ -2,7 +2,7 @@
 
 pub(crate) mod adopt;
 pub(crate) mod batch;
-mod blockers;
+pub(crate) mod blockers;
 mod concurrent;
 mod connection;
 mod decide;
