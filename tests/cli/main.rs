@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "these are tests")]
 
+#[path = "../support/patterns.rs"]
+mod patterns_support;
 #[path = "../support/seed_data.rs"]
 mod seed_support;
 #[path = "../support/mod.rs"]
@@ -31,6 +33,7 @@ mod json;
 mod lock;
 mod migrate;
 mod offline;
+mod patterns;
 mod proof_policy;
 #[cfg(unix)]
 mod protection;

@@ -14,6 +14,9 @@ mod generations;
 mod mutant;
 #[path = "../../dbmig-build/tests/lock_faults/pairs.rs"]
 mod pairs;
+mod patterns;
+#[path = "../support/patterns.rs"]
+mod patterns_support;
 #[cfg(feature = "full-tests")]
 #[path = "../support/print_schema.rs"]
 mod print_schema;

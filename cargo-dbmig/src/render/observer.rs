@@ -128,11 +128,12 @@ impl Observer for Live<'_> {
                     Direction::Up => "applied",
                     Direction::Down => "reverted",
                 };
-                self.line(format!(
-                    "{verb:>8}  {name}  ({}, {})",
-                    count(statements, "statement"),
-                    duration(elapsed)
-                ));
+                // What has a backfill runs no statement of its own.
+                let count = match statements {
+                    0 => String::new(),
+                    some => format!("{}, ", count(some, "statement")),
+                };
+                self.line(format!("{verb:>8}  {name}  ({count}{})", duration(elapsed)));
             }
             Event::Skipped { name, direction } if self.wording == Wording::Native => {
                 let verb = if direction == Direction::Up { "applied" } else { "reverted" };

@@ -3,7 +3,6 @@
 
 mod beside;
 mod decided;
-mod examples;
 mod held;
 mod keys;
 mod killed;
