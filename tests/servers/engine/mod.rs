@@ -11,6 +11,7 @@ mod concurrent_index;
 pub(crate) mod corpus;
 mod cuts;
 mod half_way;
+mod kept;
 mod kill_matrix;
 mod left_behind;
 mod lost_lock;
