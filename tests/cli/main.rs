@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "these are tests")]
 
+#[path = "../support/large_seeds.rs"]
+mod large_seeds;
 #[path = "../support/seed_data.rs"]
 mod seed_support;
 #[path = "../support/mod.rs"]

@@ -2,8 +2,8 @@
 
 use diesel::{Connection as _, SqliteConnection};
 
-use crate::seed_support;
 use crate::support::Sandbox;
+use crate::{large_seeds, seed_support};
 
 fn memory() -> SqliteConnection {
     let mut conn = SqliteConnection::establish(":memory:").unwrap();
@@ -192,4 +192,21 @@ fn an_application_runs_the_set_that_was_embedded() {
         "reference/001_roles.csv"
     );
     assert_eq!(dbmig_runtime::seed::run(&set, &mut conn).unwrap().unchanged, 1);
+}
+
+#[test]
+fn large_files_in_every_mode() {
+    large_seeds::modes(&mut memory());
+    large_seeds::long_rows(&mut memory());
+}
+
+#[test]
+fn large_files_with_parents_and_expressions() {
+    large_seeds::references(&mut memory());
+}
+
+#[test]
+fn what_is_wrong_in_a_large_file_has_its_place() {
+    large_seeds::wrong_rows(&mut memory());
+    large_seeds::before_others(&mut memory());
 }

@@ -9,6 +9,8 @@ mod engine;
 mod generated;
 #[path = "../support/generated.rs"]
 mod generations;
+#[path = "../support/large_seeds.rs"]
+mod large_seeds;
 #[cfg(feature = "full-tests")]
 #[path = "../support/mutants/mod.rs"]
 mod mutant;

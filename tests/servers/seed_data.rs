@@ -3,7 +3,7 @@
 use dbmig_build::Dialect;
 
 use crate::engine::{Site, rounds};
-use crate::seed_support;
+use crate::{large_seeds, seed_support};
 
 #[test]
 fn every_wrong_cell_is_found_with_its_place() {
@@ -33,5 +33,32 @@ fn from_the_first_run_to_the_undo() {
             ),
         };
         seed_support::life(&mut *session, read_only, writable);
+    }
+}
+
+#[test]
+fn large_files_in_every_mode() {
+    for site in Site::all() {
+        large_seeds::modes(&mut *site.session());
+    }
+    for site in Site::all() {
+        large_seeds::long_rows(&mut *site.session());
+    }
+}
+
+#[test]
+fn large_files_with_parents_and_expressions() {
+    for site in Site::all() {
+        large_seeds::references(&mut *site.session());
+    }
+}
+
+#[test]
+fn what_is_wrong_in_a_large_file_has_its_place() {
+    for site in Site::all() {
+        large_seeds::wrong_rows(&mut *site.session());
+    }
+    for site in Site::all() {
+        large_seeds::before_others(&mut *site.session());
     }
 }

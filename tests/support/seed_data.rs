@@ -1,7 +1,7 @@
 //! Data files for every database: valid ones, each of their cells made wrong in every way, and generated rows
 //! that are written out and read again.
 
-use dbmig_build::{Dialect, Digest, Seed};
+use dbmig_build::{Dialect, Seed};
 use dbmig_runtime::catalogue::{Catalogue, Name, Scope};
 use dbmig_runtime::seed::dump::{self, Form};
 use dbmig_runtime::seed::{self, DataFile};
@@ -9,8 +9,7 @@ use dbmig_runtime::{RunOptions, Session, Silent, runner};
 
 /// A file as it is loaded.
 pub(crate) fn file(name: &str, text: impl Into<String>) -> Seed {
-    let sql = text.into();
-    Seed { name: name.into(), digest: Digest::of_file("seed", sql.as_bytes()), sql }
+    Seed::new(name, text)
 }
 
 /// Numbers that come again with the same seed.

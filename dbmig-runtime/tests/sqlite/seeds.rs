@@ -7,11 +7,7 @@ use diesel::sqlite::SqliteConnection;
 use crate::support::{memory, revert, texts, users_and_posts};
 
 fn seed(name: &str, sql: &str) -> dbmig_build::Seed {
-    dbmig_build::Seed {
-        name: name.into(),
-        sql: sql.into(),
-        digest: dbmig_runtime::Digest::of_file("seed", sql.as_bytes()),
-    }
+    dbmig_build::Seed::new(name, sql)
 }
 
 #[test]

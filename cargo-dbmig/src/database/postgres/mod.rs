@@ -4,6 +4,7 @@
 //! another client behind a transaction pooler.
 
 mod client;
+mod copy;
 mod error;
 mod passfile;
 mod target;
@@ -11,7 +12,7 @@ mod tls;
 mod words;
 
 use dbmig_runtime::Dialect;
-use dbmig_runtime::session::{DbError, DbErrorKind, DbResult, Row, Session, Value};
+use dbmig_runtime::session::{Bulk, DbError, DbErrorKind, DbResult, Feed, Row, Session, Value};
 use postgres::config::{Host, SslMode, SslNegotiation};
 use postgres::types::{ToSql, Type};
 use postgres::{Client, NoTls, SimpleQueryMessage};
@@ -69,14 +70,16 @@ impl PostgresSession {
     ) -> DbResult<T> {
         let client = &mut self.client;
         let result = self.running.during(|| statement(client));
-        result.map_err(|error| {
-            let mut error = db_error(&error, sql);
-            if error.kind == DbErrorKind::Timeout && interrupt::requested() {
-                error.kind = DbErrorKind::Interrupted;
-            }
-            error
-        })
+        result.map_err(|error| told_by_signal(db_error(&error, sql)))
     }
+}
+
+/// What the server calls a cancelled statement is one that we cancelled, after a signal.
+fn told_by_signal(mut error: DbError) -> DbError {
+    if error.kind == DbErrorKind::Timeout && interrupt::requested() {
+        error.kind = DbErrorKind::Interrupted;
+    }
+    error
 }
 
 impl PostgresTarget {
@@ -159,6 +162,11 @@ impl Session for PostgresSession {
             .iter()
             .rposition(|message| matches!(message, SimpleQueryMessage::RowDescription(_)));
         Ok(messages[last.unwrap_or(0)..].iter().filter_map(text_row).collect())
+    }
+
+    fn bulk(&mut self, bulk: &Bulk<'_>, feed: &mut Feed<'_>) -> DbResult<bool> {
+        let client = &mut self.client;
+        self.running.during(|| copy::copy(client, bulk, feed)).map_err(told_by_signal)
     }
 
     fn in_transaction(&mut self) -> DbResult<bool> {

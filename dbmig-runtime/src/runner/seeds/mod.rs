@@ -170,7 +170,7 @@ pub fn run_seeds(
             let ground =
                 crate::seed::Ground::read(session).map_err(Error::database("read the schema"))?;
             let protected = options.protected || history.stamp.is_some();
-            rows::refuse(session, &ground, &todo, protected)?;
+            rows::refuse(session, &ground, &todo, protected, true)?;
             Some(ground)
         }
     };
