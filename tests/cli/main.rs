@@ -44,6 +44,7 @@ mod schema_policy;
 mod schema_rs;
 mod seed;
 mod seed_data;
+mod seed_program;
 mod three_in_the_morning;
 mod ways_back;
 mod without_cargo;

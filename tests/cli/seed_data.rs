@@ -5,6 +5,9 @@ use diesel::{Connection as _, SqliteConnection};
 use crate::support::Sandbox;
 use crate::{large_seeds, seed_support};
 
+const READ_ONLY: &str = "PRAGMA query_only = ON";
+const WRITABLE: &str = "PRAGMA query_only = OFF";
+
 fn memory() -> SqliteConnection {
     let mut conn = SqliteConnection::establish(":memory:").unwrap();
     dbmig_runtime::Session::execute(&mut conn, "PRAGMA foreign_keys = ON").unwrap();
@@ -13,18 +16,17 @@ fn memory() -> SqliteConnection {
 
 #[test]
 fn every_wrong_cell_is_found_with_its_place() {
-    seed_support::mutants(&mut memory(), 12);
+    seed_support::mutants(&mut memory(), 3, 1);
 }
 
 #[test]
 fn rows_are_the_same_after_each_form() {
-    seed_support::round_trip(&mut memory());
+    seed_support::round_trip(&mut memory(), READ_ONLY, WRITABLE);
 }
 
 #[test]
 fn from_the_first_run_to_the_undo() {
-    let (read_only, writable) = ("PRAGMA query_only = ON", "PRAGMA query_only = OFF");
-    seed_support::life(&mut memory(), read_only, writable);
+    seed_support::life(&mut memory(), READ_ONLY, WRITABLE);
 }
 
 /// Roles and users, as the founding examples have them.

@@ -163,6 +163,24 @@ pub(crate) fn modes(session: &mut dyn Session) {
     assert!(!undo(session), "{dialect:?}");
 }
 
+/// Where PostgreSQL does not take a COPY, statements do it.
+pub(crate) fn without_copy(session: &mut dyn Session) {
+    make_tables(session);
+    let all = items("insert", plain(ROWS));
+    // As behind a pooler, where the names of another client's statements are taken.
+    let taken = "DO $$ BEGIN FOR n IN 0..999 LOOP EXECUTE 'PREPARE s' || n || ' AS SELECT 1'; END LOOP; END $$";
+    session.execute(taken).unwrap();
+    assert_eq!(ran(session, &all, false), [ROWS, 0, 0, 0]);
+    let whole = held(session);
+    session.execute("DEALLOCATE ALL").unwrap();
+    session.execute("ALTER TABLE items ENABLE ROW LEVEL SECURITY").unwrap();
+    for mode in ["insert", "upsert"] {
+        empty(session);
+        assert_eq!(ran(session, &items(mode, plain(ROWS)), true), [ROWS, 0, 0, 0]);
+        assert!(held(session) == whole);
+    }
+}
+
 /// Files of few long rows are large as well, and can be undone.
 pub(crate) fn long_rows(session: &mut dyn Session) {
     make_tables(session);

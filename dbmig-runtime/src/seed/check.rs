@@ -59,7 +59,7 @@ pub(crate) fn check_on(
         if depth == Depth::Run && opened.is_streamed() {
             coming.leave(&opened.shape().table);
             if while_written != Some(name) {
-                opened.cells(&mut findings);
+                let _ = opened.cells(&mut findings);
             }
             continue;
         }

@@ -13,12 +13,14 @@ mod class;
 mod coming;
 mod csv;
 pub mod dump;
+mod form;
 mod json;
 mod opened;
 mod plan;
 mod prior;
 mod ready;
 mod relation;
+mod seeder;
 mod settings;
 mod shape;
 mod source;
@@ -32,8 +34,11 @@ use dbmig_build::{Code, Finding, Findings, Seed};
 
 pub use check::check;
 pub(crate) use check::{Depth, check_on};
+pub use form::check_form;
 pub(crate) use opened::{Opened, Written};
 pub use plan::{DataPlan, UNDO_LIMIT};
+pub(crate) use seeder::Function;
+pub use seeder::{Failure, Seeder, run};
 pub use settings::Mode;
 pub use undo::Undone;
 pub(crate) use undo::undo as undo_pieces;
@@ -43,8 +48,6 @@ use self::settings::Settings;
 use self::shape::{Paths, at};
 use self::source::Source;
 use crate::catalogue::{Catalogue, Scope};
-use crate::embedded::Migrations;
-use crate::runner::SeedReport;
 use crate::session::{DbResult, Session};
 
 /// A data file with its side file.
@@ -136,33 +139,6 @@ impl Ground {
         findings.extend(own);
         opened.filter(|_| good)
     }
-}
-
-/// Runs the reference seeds of a set, by the rules of the command: each once for its content, checked before
-/// anything is written, a file a transaction. Call it after [`crate::Migrator::run`].
-///
-/// ```
-/// # static MIGRATIONS: dbmig_runtime::EmbeddedSet = dbmig_runtime::EmbeddedSet::new("");
-/// # #[cfg(feature = "sqlite")]
-/// fn start(conn: &mut diesel::SqliteConnection) -> Result<(), dbmig_runtime::Error> {
-///     dbmig_runtime::Migrator::new(&MIGRATIONS).run(conn)?;
-///     dbmig_runtime::seed::run(&MIGRATIONS, conn)?;
-///     Ok(())
-/// }
-/// ```
-///
-/// # Errors
-///
-/// A cell that is wrong ([`crate::ErrorKind::Seeds`], with every finding), a statement that fails, a set that
-/// was not written by `dbmig-build`. The seed in hand is rolled back, those before it stay.
-pub fn run(
-    migrations: &impl Migrations,
-    session: &mut dyn Session,
-) -> Result<SeedReport, crate::Error> {
-    let set =
-        migrations.set().map_err(|error| crate::Error::new(crate::ErrorKind::Embedded(error)))?;
-    let options = crate::RunOptions::default();
-    crate::runner::run_seeds(session, set.seeds(), false, &options, &mut crate::Silent)
 }
 
 /// A side file without its data file.

@@ -127,12 +127,14 @@ impl<'a> Opened<'a> {
         if rows.is_empty() { Ok(()) } else { with(&rows, 1.0) }
     }
 
-    /// Holds the cells of a file that is not held against their columns.
-    pub(super) fn cells(&self, findings: &mut Findings) {
-        if self.held.is_some() {
-            return;
+    /// Holds the cells of a file that is not held against their columns, and counts its rows.
+    pub(super) fn cells(&self, findings: &mut Findings) -> usize {
+        if let Some(held) = &self.held {
+            return held.len();
         }
+        let mut rows = 0;
         let end = self.source.each(&mut |row, _| {
+            rows += 1;
             let good = ready::values(&self.shape, &row, |place, message| {
                 findings.push(at(Code::SeedValue, self.data, place, message));
             });
@@ -144,6 +146,7 @@ impl<'a> Opened<'a> {
         if let Err(malformed) = end {
             findings.push(at(Code::SeedForm, self.data, malformed.place, malformed.message));
         }
+        rows
     }
 
     /// What the table holds of its rows.

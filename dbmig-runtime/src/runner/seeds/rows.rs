@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use dbmig_build::{Digest, Findings};
+use dbmig_build::{Digest, Findings, SEED_SETS};
 
 use super::record::{forget, put, record};
 use super::unit::{Unit, units};
@@ -17,6 +17,8 @@ use crate::session::{DbErrorKind, DbResult, Session, Value};
 use crate::sql::{placeholder, text};
 
 const WRITE: &str = "write its rows";
+/// Kept of a run that changed nothing.
+const NOTHING: &str = "nothing";
 
 pub(super) fn file<'a>(unit: &Unit<'a>) -> DataFile<'a> {
     DataFile { data: unit.seed, side: unit.side }
@@ -77,7 +79,7 @@ pub(super) fn run(
     let name = unit.seed.name.as_str();
     begin_locked(session, engine, observer)?;
     let mut attempt = || -> Result<Option<DataPlan>, Error> {
-        if !record(session, engine.tables, unit, again).map_err(Error::database(RECORD))? {
+        if !record(session, engine.tables, unit.known(), again).map_err(Error::database(RECORD))? {
             return Ok(None);
         }
         let mut progress = |rows: usize, share: f64| {
@@ -121,8 +123,11 @@ fn keep(session: &mut dyn Session, tables: &Tables, name: &str, written: &Writte
         put(session, tables, "seed-rows", name, digest.as_str())?;
     }
     let plan = &written.plan;
-    // Run again without a change, it leaves what undoes the run before.
     if plan.insert + plan.update + plan.delete == 0 {
+        // Run again without a change, it leaves what undoes the run before.
+        if pieces(session, tables, name)?.is_empty() {
+            put(session, tables, "seed-undo", &format!("{name}#00000"), NOTHING)?;
+        }
         return Ok(());
     }
     drop_pieces(session, tables, name)?;
@@ -258,12 +263,28 @@ fn find(
         return Ok(None);
     }
     let sql = format!(
-        "SELECT name FROM {} WHERE kind = 'seed' ORDER BY updated_at DESC, name DESC",
+        "SELECT name, {} FROM {} WHERE kind = 'seed'",
+        text(session.dialect(), "updated_at"),
         history.tables.state()
     );
-    let rows = session.query(&sql, &[])?;
-    let mut names = rows.into_iter().filter_map(|row| row.into_iter().next().flatten());
-    Ok(names.find(|found| name.is_none_or(|name| name == found)))
+    let mut runs: Vec<(Option<String>, usize, String)> = Vec::new();
+    for row in session.query(&sql, &[])? {
+        let mut cells = row.into_iter();
+        let (Some(Some(found)), when) = (cells.next(), cells.next().flatten()) else { continue };
+        if name.is_none_or(|name| name == found) {
+            // In the same second, in the order in which they run.
+            runs.push((
+                when,
+                SEED_SETS.iter().position(|set| in_set(&found, set)).unwrap_or(0),
+                found,
+            ));
+        }
+    }
+    Ok(runs.into_iter().max().map(|(.., name)| name))
+}
+
+fn in_set(name: &str, set: &str) -> bool {
+    name.strip_prefix(set).is_some_and(|rest| rest.starts_with('/'))
 }
 
 fn undo_in(
@@ -280,7 +301,8 @@ fn undo_in(
         if kept.is_empty() {
             return Err(Error::new(ErrorKind::NoUndo { name: name.to_owned() }));
         }
-        let texts: Vec<_> = kept.into_iter().map(|(_, text)| text).collect();
+        let mut texts: Vec<_> = kept.into_iter().map(|(_, text)| text).collect();
+        texts.retain(|text| text != NOTHING);
         let catalogue = crate::catalogue::Catalogue::read(session, &crate::catalogue::Scope::all())
             .map_err(Error::database("read the schema"))?;
         let undone =

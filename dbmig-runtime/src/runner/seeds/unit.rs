@@ -13,6 +13,11 @@ pub(super) struct Unit<'a> {
 }
 
 impl Unit<'_> {
+    /// What is recorded of it.
+    pub(super) fn known(&self) -> (&str, &Digest) {
+        (&self.seed.name, &self.digest)
+    }
+
     pub(super) fn is_data(&self) -> bool {
         !is(&self.seed.name, "sql")
     }
