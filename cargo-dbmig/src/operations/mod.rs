@@ -2,6 +2,7 @@
 
 pub mod backfilling;
 pub mod base;
+pub mod blaming;
 pub mod cataloguing;
 pub mod consent;
 pub mod databases;
