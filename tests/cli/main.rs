@@ -4,6 +4,8 @@
 
 #[path = "../support/large_seeds.rs"]
 mod large_seeds;
+#[path = "../support/seed_mutants.rs"]
+mod seed_mutants;
 #[path = "../support/seed_data.rs"]
 mod seed_support;
 #[path = "../support/mod.rs"]

@@ -3,7 +3,7 @@
 use diesel::{Connection as _, SqliteConnection};
 
 use crate::support::Sandbox;
-use crate::{large_seeds, seed_support};
+use crate::{large_seeds, seed_mutants, seed_support};
 
 const READ_ONLY: &str = "PRAGMA query_only = ON";
 const WRITABLE: &str = "PRAGMA query_only = OFF";
@@ -16,7 +16,7 @@ fn memory() -> SqliteConnection {
 
 #[test]
 fn every_wrong_cell_is_found_with_its_place() {
-    seed_support::mutants(&mut memory(), 3, 1);
+    seed_mutants::mutants(&mut memory(), 3, 1);
 }
 
 #[test]
@@ -200,6 +200,7 @@ fn an_application_runs_the_set_that_was_embedded() {
 fn large_files_in_every_mode() {
     large_seeds::modes(&mut memory());
     large_seeds::long_rows(&mut memory());
+    large_seeds::by_statements(&mut memory(), "SELECT 1");
 }
 
 #[test]

@@ -30,6 +30,8 @@ mod runtime;
 mod sandbox;
 mod schema_rs;
 mod seed_data;
+#[path = "../support/seed_mutants.rs"]
+mod seed_mutants;
 #[path = "../support/seed_data.rs"]
 mod seed_support;
 mod split;

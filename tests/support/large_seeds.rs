@@ -163,21 +163,16 @@ pub(crate) fn modes(session: &mut dyn Session) {
     assert!(!undo(session), "{dialect:?}");
 }
 
-/// Where PostgreSQL does not take a COPY, statements do it.
-pub(crate) fn without_copy(session: &mut dyn Session) {
+/// Where the quickest way is not taken, for what `prepare` does, statements of many rows are.
+pub(crate) fn by_statements(session: &mut dyn Session, prepare: &str) {
     make_tables(session);
-    let all = items("insert", plain(ROWS));
-    // As behind a pooler, where the names of another client's statements are taken.
-    let taken = "DO $$ BEGIN FOR n IN 0..999 LOOP EXECUTE 'PREPARE s' || n || ' AS SELECT 1'; END LOOP; END $$";
-    session.execute(taken).unwrap();
-    assert_eq!(ran(session, &all, false), [ROWS, 0, 0, 0]);
-    let whole = held(session);
-    session.execute("DEALLOCATE ALL").unwrap();
-    session.execute("ALTER TABLE items ENABLE ROW LEVEL SECURITY").unwrap();
+    session.execute(prepare).unwrap();
+    let mut whole = None;
     for mode in ["insert", "upsert"] {
         empty(session);
-        assert_eq!(ran(session, &items(mode, plain(ROWS)), true), [ROWS, 0, 0, 0]);
-        assert!(held(session) == whole);
+        assert_eq!(ran(session, &items(mode, plain(ROWS)), true), [ROWS, 0, 0, 0], "{prepare}");
+        let held = held(session);
+        assert!(*whole.get_or_insert_with(|| held.clone()) == held, "{prepare}");
     }
 }
 

@@ -6,7 +6,7 @@ use dbmig_build::{Dialect, Findings};
 
 use super::opened::Opened;
 use super::ready::Ready;
-use super::relation::{asking_size, differs, exact, same_key, table, with_rows};
+use super::relation::{asking_size, differs, exact, join, same_key, table, with_rows};
 use super::settings::Mode;
 use super::shape::Shape;
 use crate::session::{DbResult, Row, Session};
@@ -60,10 +60,11 @@ fn compare(
     }
     let (with, bound) = with_rows(shape, rows, false);
     let sql = format!(
-        "{with} SELECT {}, CASE WHEN {} THEN 'u' ELSE 's' END, {} FROM s JOIN {} e ON {}",
+        "{with} SELECT {}, CASE WHEN {} THEN 'u' ELSE 's' END, {} FROM s {} {} e ON {}",
         text(dialect, "s.dbmig_n"),
         any_differs(shape),
         keys(shape),
+        join(dialect),
         table(dialect, &shape.table),
         same_key(shape)
     );

@@ -11,7 +11,7 @@ use super::csv;
 use super::opened::Opened;
 use super::plan::{Act, Acts, UNDO_LIMIT, count, held, keys, number};
 use super::ready::Ready;
-use super::relation::{asking_size, exact, same_key, table, with_rows};
+use super::relation::{asking_size, exact, join, same_key, table, with_rows};
 use super::settings::Mode;
 use super::shape::Shape;
 use crate::catalogue::{Catalogue, Table};
@@ -148,7 +148,8 @@ fn joined(
     for batch in rows.chunks(asking_size(shape.dialect, shape.columns.len())) {
         let (with, bound) = with_rows(shape, batch.iter().copied(), false);
         let sql = format!(
-            "{with} SELECT {list} FROM s JOIN {} e ON {} ORDER BY s.dbmig_n",
+            "{with} SELECT {list} FROM s {} {} e ON {} ORDER BY s.dbmig_n",
+            join(shape.dialect),
             table(shape.dialect, &shape.table),
             same_key(shape)
         );
@@ -237,8 +238,9 @@ pub(super) fn how_many_there(
 ) -> DbResult<usize> {
     let (with, bound) = with_rows(shape, rows, false);
     let sql = format!(
-        "{with} SELECT {} FROM s JOIN {} e ON {}",
+        "{with} SELECT {} FROM s {} {} e ON {}",
         text(shape.dialect, "count(*)"),
+        join(shape.dialect),
         table(shape.dialect, &shape.table),
         same_key(shape)
     );

@@ -154,7 +154,8 @@ fn arrays<'v>(
     for (index, column) in shape.columns.iter().enumerate() {
         let name = format!("u.c{index}");
         read.push(typed(Dialect::Postgres, &column.class, &column.ty, &name, loose));
-        given.push(format!("CAST(${} AS text[])", index + 1));
+        // In a subselect, so that the server takes it for a few rows, and looks each of them up.
+        given.push(format!("(SELECT CAST(${} AS text[]))", index + 1));
         names.push(format!("c{index}, "));
     }
     let body = format!(
@@ -214,6 +215,16 @@ pub(super) fn value_in_update(dialect: Dialect, column: &Column, given: &str) ->
             format!("(SELECT * FROM {found} dbmig_r)")
         }
         _ => found,
+    }
+}
+
+/// Rows `s` with the rows `e` of the table: for each of those one of these is looked up, by its key. Left to
+/// themselves, the two that take an order from us would read the whole table for each batch of rows.
+pub(super) const fn join(dialect: Dialect) -> &'static str {
+    match dialect {
+        Dialect::Sqlite => "CROSS JOIN",
+        Dialect::Mysql => "STRAIGHT_JOIN",
+        Dialect::Postgres => "JOIN",
     }
 }
 

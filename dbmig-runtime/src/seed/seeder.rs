@@ -13,11 +13,13 @@ use crate::session::Session;
 /// What a function returns that fails.
 pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 
+type Work<'a, C> = Box<dyn FnOnce(&mut C) -> Result<(), Failure> + 'a>;
+
 /// A seed that is a function.
 pub(crate) struct Function<'a, C> {
     pub(crate) name: String,
     pub(crate) version: String,
-    pub(crate) work: Box<dyn FnOnce(&mut C) -> Result<(), Failure> + 'a>,
+    pub(crate) work: Work<'a, C>,
 }
 
 /// Runs the reference seeds of a set, by the rules of the command: each once for its content, checked before

@@ -1,165 +1,23 @@
-//! Writes a file by way of a temporary table: its rows go there first, and then the database compares,
-//! deletes, updates, and inserts, each with one statement.
+//! `Staged`: the temporary table with all rows of a file, and what the database does with them.
 
-use dbmig_build::{Dialect, Digest, Findings};
+use dbmig_build::{Dialect, Digest};
 
-use super::Ground;
-use super::bulk::{Target, column, pour};
-use super::opened::{Opened, Progress, Written};
-use super::plan::{DataPlan, any_differs, count, held, keys, number};
-use super::prior::{self, Section, key_first, names};
-use super::relation::{same_key, table, value};
-use super::settings::Mode;
-use super::shape::Shape;
-use super::write::{given, head, sequences};
+use super::{Stage, WINDOW};
 use crate::catalogue::Catalogue;
-use crate::session::{BulkColumn, DbError, DbErrorKind, DbResult, Row, Session};
+use crate::seed::plan::{DataPlan, any_differs, count, held, keys, number};
+use crate::seed::prior::{self, Section, key_first, names};
+use crate::seed::relation::{join, same_key, table, value};
+use crate::seed::settings::Mode;
+use crate::seed::shape::{Column, Shape};
+use crate::seed::write::{given, head};
+use crate::session::{DbError, DbErrorKind, DbResult, Row, Session};
 use crate::sql::{quoted, text};
 
-/// How many rows are read back at once.
-const WINDOW: usize = 2000;
-
-const NAME: &str = "dbmig_seed_rows";
-
-/// In the transaction of the caller.
-pub(super) fn write(
-    session: &mut dyn Session,
-    opened: &Opened<'_>,
-    ground: &Ground,
-    findings: &mut Findings,
-    progress: &mut Progress<'_>,
-) -> DbResult<Written> {
-    let mut shape = opened.shape().clone();
-    let stage = Stage::make(session, &shape)?;
-    let target = Target {
-        table: stage.name(),
-        columns: stage.columns(&shape),
-        numbered: true,
-        slowly: false,
-    };
-    let rows = pour(session, opened, &target, findings, progress)?.rows;
-    // Its columns have the collations themselves.
-    shape.columns.iter_mut().for_each(|column| column.collation = None);
-    stage.ready(session, &shape)?;
-    let stage = Staged { stage, shape: &shape, rows };
-    stage.refuse(session)?;
-    let mut written = Written { plan: stage.plan(session)?, ..Written::default() };
-    let keep = written.plan.no_undo.is_none();
-    let (mut sections, mut new) = (Vec::new(), Vec::new());
-    if keep {
-        sections = stage.before(session, &ground.catalogue, &written.plan)?;
-        new = stage.new_rows(session, &written.plan)?;
-    }
-    stage.change(session, &written.plan)?;
-    if written.plan.insert > 0 {
-        sequences(session, &shape)?;
-    }
-    if keep {
-        sections.extend(stage.inserted(session, &new)?);
-        written.keep(&sections);
-    }
-    written.digest = stage.digest(session)?;
-    stage.stage.drop(session)?;
-    Ok(written)
-}
-
-/// The temporary table.
-struct Stage {
-    dialect: Dialect,
-}
-
-impl Stage {
-    fn name(&self) -> String {
-        match self.dialect {
-            Dialect::Postgres => format!("pg_temp.{NAME}"),
-            Dialect::Sqlite => format!("temp.{NAME}"),
-            Dialect::Mysql => NAME.to_owned(),
-        }
-    }
-
-    fn make(session: &mut dyn Session, shape: &Shape) -> DbResult<Self> {
-        let stage = Self { dialect: shape.dialect };
-        // Of a run before, where the connection is one of an application.
-        stage.drop(session)?;
-        let columns = shape.columns.iter().map(|column| {
-            let name = quoted(shape.dialect, &column.name);
-            match (shape.dialect, &column.collation) {
-                // Without a type, a value keeps the one that it comes with.
-                (Dialect::Sqlite, _) => name,
-                (Dialect::Postgres, _) => format!("{name} {}", column.ty.whole),
-                (Dialect::Mysql, None) => format!("{name} {} NULL", column.ty.whole),
-                (Dialect::Mysql, Some((charset, collation))) => format!(
-                    "{name} {} CHARACTER SET {charset} COLLATE {collation} NULL",
-                    column.ty.whole
-                ),
-            }
-        });
-        let columns = columns.collect::<Vec<_>>().join(", ");
-        let sql = match shape.dialect {
-            Dialect::Sqlite => {
-                format!("CREATE TEMP TABLE {NAME} (dbmig_n INTEGER PRIMARY KEY, {columns})")
-            }
-            Dialect::Postgres => format!(
-                "CREATE TEMPORARY TABLE {NAME} (dbmig_n bigint PRIMARY KEY, {columns}) ON COMMIT DROP"
-            ),
-            // An index that comes later would commit the transaction.
-            Dialect::Mysql => format!(
-                "CREATE TEMPORARY TABLE {NAME} (dbmig_n BIGINT NOT NULL PRIMARY KEY, {columns}{}) \
-                 DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin",
-                match shape.mode {
-                    Mode::Sync => format!(", INDEX ({})", key_names(shape)),
-                    _ => String::new(),
-                }
-            ),
-        };
-        session.execute(&sql)?;
-        Ok(stage)
-    }
-
-    fn columns(&self, shape: &Shape) -> Vec<BulkColumn> {
-        let number = BulkColumn {
-            name: "dbmig_n".to_owned(),
-            around: match self.dialect {
-                Dialect::Postgres => ("CAST(".to_owned(), " AS bigint)".to_owned()),
-                Dialect::Sqlite | Dialect::Mysql => (String::new(), String::new()),
-            },
-            bytes: false,
-        };
-        // With their types: conditions and comparisons see them.
-        let loose = self.dialect == Dialect::Mysql;
-        let own = shape.columns.iter().map(|own| column(self.dialect, own, loose));
-        std::iter::once(number).chain(own).collect()
-    }
-
-    /// Lets the database know what is in it, and find a row by its key.
-    fn ready(&self, session: &mut dyn Session, shape: &Shape) -> DbResult<()> {
-        match self.dialect {
-            Dialect::Postgres => session.execute(&format!("ANALYZE {}", self.name())),
-            // It would look through all of it for each row of the table.
-            Dialect::Sqlite if shape.mode == Mode::Sync => {
-                let key = key_names(shape);
-                session.execute(&format!("CREATE INDEX temp.{NAME}_key ON {NAME} ({key})"))
-            }
-            Dialect::Sqlite | Dialect::Mysql => Ok(()),
-        }
-    }
-
-    fn drop(&self, session: &mut dyn Session) -> DbResult<()> {
-        let temporary = if self.dialect == Dialect::Mysql { "TEMPORARY " } else { "" };
-        session.execute(&format!("DROP {temporary}TABLE IF EXISTS {}", self.name()))
-    }
-}
-
-fn key_names(shape: &Shape) -> String {
-    let name = |&index: &usize| quoted(shape.dialect, &shape.columns[index].name);
-    shape.key.iter().map(name).collect::<Vec<_>>().join(", ")
-}
-
 /// The temporary table with all rows of the file.
-struct Staged<'a> {
-    stage: Stage,
-    shape: &'a Shape,
-    rows: usize,
+pub(super) struct Staged<'a> {
+    pub(super) stage: Stage,
+    pub(super) shape: &'a Shape,
+    pub(super) rows: usize,
 }
 
 impl Staged<'_> {
@@ -173,7 +31,8 @@ impl Staged<'_> {
 
     /// Rows of the file with those of the table that have their keys.
     fn joined(&self) -> String {
-        format!("{} JOIN {} e ON {}", self.from(), self.table(), same_key(self.shape))
+        let join = join(self.shape.dialect);
+        format!("{} {join} {} e ON {}", self.from(), self.table(), same_key(self.shape))
     }
 
     /// Of rows of the file: that the table has none with their key.
@@ -187,7 +46,7 @@ impl Staged<'_> {
     }
 
     /// What no constraint of the table would find. Where it stands is looked for afterwards.
-    fn refuse(&self, session: &mut dyn Session) -> DbResult<()> {
+    pub(super) fn refuse(&self, session: &mut dyn Session) -> DbResult<()> {
         let (shape, dialect) = (self.shape, self.shape.dialect);
         let one = text(dialect, "1");
         let names: Vec<_> = shape
@@ -223,7 +82,7 @@ impl Staged<'_> {
         Ok(())
     }
 
-    fn plan(&self, session: &mut dyn Session) -> DbResult<DataPlan> {
+    pub(super) fn plan(&self, session: &mut dyn Session) -> DbResult<DataPlan> {
         let (shape, mut plan) = (self.shape, DataPlan::default());
         let mut counted = |what: &str| {
             let what = text(shape.dialect, what);
@@ -258,7 +117,7 @@ impl Staged<'_> {
     }
 
     /// What updates and deletes are going to change, as it is now.
-    fn before(
+    pub(super) fn before(
         &self,
         session: &mut dyn Session,
         catalogue: &Catalogue,
@@ -291,7 +150,11 @@ impl Staged<'_> {
     }
 
     /// The places in the file of rows that are going to be inserted.
-    fn new_rows(&self, session: &mut dyn Session, plan: &DataPlan) -> DbResult<Vec<Row>> {
+    pub(super) fn new_rows(
+        &self,
+        session: &mut dyn Session,
+        plan: &DataPlan,
+    ) -> DbResult<Vec<Row>> {
         if plan.insert == 0 {
             return Ok(vec![]);
         }
@@ -304,7 +167,7 @@ impl Staged<'_> {
             .query(&format!("SELECT {number} FROM {}{filter} ORDER BY s.dbmig_n", self.from()), &[])
     }
 
-    fn change(&self, session: &mut dyn Session, plan: &DataPlan) -> DbResult<()> {
+    pub(super) fn change(&self, session: &mut dyn Session, plan: &DataPlan) -> DbResult<()> {
         let (shape, table) = (self.shape, self.table());
         if plan.delete > 0 {
             session.execute(&match (shape.mode, shape.dialect) {
@@ -335,7 +198,7 @@ impl Staged<'_> {
         let (shape, dialect) = (self.shape, self.shape.dialect);
         let set = |prefix: &str| {
             let others = shape.columns.iter().enumerate().filter(|(i, _)| !shape.key.contains(i));
-            let one = |(_, column): (usize, &super::shape::Column)| {
+            let one = |(_, column): (usize, &Column)| {
                 let name = quoted(dialect, &column.name);
                 let given = value(dialect, column, &format!("s.{name}"));
                 format!("{prefix}{name} = {given}")
@@ -362,7 +225,11 @@ impl Staged<'_> {
     }
 
     /// The keys of what was inserted.
-    fn inserted(&self, session: &mut dyn Session, new: &[Row]) -> DbResult<Option<Section>> {
+    pub(super) fn inserted(
+        &self,
+        session: &mut dyn Session,
+        new: &[Row],
+    ) -> DbResult<Option<Section>> {
         if new.is_empty() || self.shape.key.is_empty() {
             return Ok(None);
         }
@@ -381,7 +248,7 @@ impl Staged<'_> {
     }
 
     /// As [`prior::digest`] has it.
-    fn digest(&self, session: &mut dyn Session) -> DbResult<Option<Digest>> {
+    pub(super) fn digest(&self, session: &mut dyn Session) -> DbResult<Option<Digest>> {
         let shape = self.shape;
         if shape.key.is_empty() {
             return Ok(None);
