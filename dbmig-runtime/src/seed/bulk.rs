@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use dbmig_build::{Code, Findings, Severity};
+use dbmig_build::{Code, Dialect, Findings, Severity};
 
 use super::opened::{MOST, Opened, Progress};
 use super::ready::{self, Ready};
@@ -37,7 +37,7 @@ pub(super) struct Poured {
 }
 
 /// How a column is written.
-pub(super) fn column(dialect: dbmig_build::Dialect, column: &Column, loose: bool) -> BulkColumn {
+pub(super) fn column(dialect: Dialect, column: &Column, loose: bool) -> BulkColumn {
     use super::class::Class;
     let given = typed(dialect, &column.class, &column.ty, "\0", loose);
     let (before, behind) = given.split_once('\0').unwrap_or((&given, ""));
@@ -138,7 +138,11 @@ struct Statements<'s> {
 
 impl<'s> Statements<'s> {
     fn new(session: &'s mut dyn Session, bulk: Bulk<'s>) -> Self {
-        let size = batch_size(session.dialect(), bulk.columns.len());
+        let size = match session.dialect() {
+            // Few of them at once are slow there; how long they may be is seen to here.
+            Dialect::Mysql => (30_000 / bulk.columns.len().max(1)).clamp(1, 500),
+            dialect => batch_size(dialect, bulk.columns.len()),
+        };
         let mut statements =
             Self { session, bulk, size, values: Vec::new(), bytes: 0, whole: String::new() };
         statements.whole = statements.statement(size);

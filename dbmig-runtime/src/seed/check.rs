@@ -46,11 +46,14 @@ pub(crate) fn check_on(
     let mut findings = Findings::default();
     let mut coming = Coming::default();
     // What one file refers to is to be remembered of those before it.
-    let opened: Vec<_> = files.iter().map(|file| ground.open(*file, &mut findings)).collect();
-    opened.iter().flatten().for_each(|opened| coming.want(opened.shape()));
+    for file in files {
+        if let Some(shape) = ground.shape(*file, &mut Findings::default()) {
+            coming.want(&shape);
+        }
+    }
     let mut unread = false;
-    for (file, opened) in files.iter().zip(&opened) {
-        let Some(opened) = opened else {
+    for file in files {
+        let Some(opened) = &ground.open(*file, &mut findings) else {
             // Its rows may be the parents of others.
             unread = true;
             continue;

@@ -45,7 +45,7 @@ pub(crate) use undo::undo as undo_pieces;
 
 use self::ask::Collations;
 use self::settings::Settings;
-use self::shape::{Paths, at};
+use self::shape::{Paths, Shape, at};
 use self::source::Source;
 use crate::catalogue::{Catalogue, Scope};
 use crate::session::{DbResult, Session};
@@ -111,6 +111,18 @@ impl Ground {
         file: DataFile<'a>,
         findings: &mut Findings,
     ) -> Option<Opened<'a>> {
+        let mut own = Findings::default();
+        let opened = self.shape(file, &mut own).map(|shape| {
+            let (data, side) = (&file.data.name, file.side_name());
+            Opened::new(shape, Source::of(file.data), data, side, &mut own)
+        });
+        let good = !own.has_errors();
+        findings.extend(own);
+        opened.filter(|_| good)
+    }
+
+    /// Reads header and side file alone.
+    fn shape(&self, file: DataFile<'_>, findings: &mut Findings) -> Option<Shape> {
         let side = file.side_name();
         let paths = Paths { data: &file.data.name, side: &side };
         let settings = match file.side.map(|side| Settings::parse(&side.sql)).transpose() {
@@ -120,24 +132,17 @@ impl Ground {
                 return None;
             }
         };
-        let source = Source::of(file.data);
-        let header = match source.header() {
+        let header = match Source::of(file.data).header() {
             Ok(header) => header,
             Err(wrong) => {
                 findings.push(at(Code::SeedForm, paths.data, wrong.place, wrong.message));
                 return None;
             }
         };
-        let mut own = Findings::default();
         let stem = table_of(&file.data.name);
-        let shape = shape::shape(stem, &header, &settings, &self.catalogue, paths, &mut own);
-        let opened = shape.map(|mut shape| {
-            self.collations.complete(&mut shape);
-            Opened::new(shape, source, &file.data.name, side.clone(), &mut own)
-        });
-        let good = !own.has_errors();
-        findings.extend(own);
-        opened.filter(|_| good)
+        let mut shape = shape::shape(stem, &header, &settings, &self.catalogue, paths, findings)?;
+        self.collations.complete(&mut shape);
+        Some(shape)
     }
 }
 

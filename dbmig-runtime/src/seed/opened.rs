@@ -18,6 +18,9 @@ use crate::session::{DbResult, Session};
 /// So many wrong cells of a file that is not held are told; the rest of it is not read then.
 pub(super) const MOST: usize = 1000;
 
+/// So many bytes of values are asked about at once, or a row that is longer.
+pub(super) const AT_ONCE: usize = 1024 * 1024;
+
 /// A data file whose header and side file are in order.
 pub(crate) struct Opened<'a> {
     shape: Shape,
@@ -107,16 +110,20 @@ impl<'a> Opened<'a> {
         if let Some(held) = &self.held {
             return held.chunks(size).try_for_each(|rows| with(rows, 1.0));
         }
-        let (mut rows, mut result) = (Vec::with_capacity(size), Ok(()));
+        let (mut rows, mut bytes, mut result) = (Vec::new(), 0, Ok(()));
         let end = self.source.each(&mut |row, share| {
             match Ready::of(&self.shape, &row, self.paths(), findings) {
-                Some(one) => rows.push(one),
+                Some(one) => {
+                    bytes += one.values.iter().flatten().map(String::len).sum::<usize>();
+                    rows.push(one);
+                }
                 None if findings.count(Severity::Error) >= MOST => return ControlFlow::Break(()),
                 None => {}
             }
-            if rows.len() == size {
+            if rows.len() == size || bytes > AT_ONCE {
                 result = with(&rows, share);
                 rows.clear();
+                bytes = 0;
             }
             if result.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         });

@@ -18,7 +18,7 @@ pub(super) fn batch_size(dialect: Dialect, columns: usize) -> usize {
     let (rows, values) = match dialect {
         Dialect::Sqlite => (500, 16_000),
         Dialect::Postgres => (1000, 30_000),
-        Dialect::Mysql => (500, 30_000),
+        Dialect::Mysql => (100, 30_000),
     };
     (values / columns.max(1)).clamp(1, rows)
 }
@@ -26,9 +26,8 @@ pub(super) fn batch_size(dialect: Dialect, columns: usize) -> usize {
 /// How many rows are asked about at once, by [`with_rows`].
 pub(super) fn asking_size(dialect: Dialect, columns: usize) -> usize {
     match dialect {
-        Dialect::Sqlite => batch_size(dialect, columns),
         Dialect::Postgres => 2000,
-        Dialect::Mysql => batch_size(dialect, columns).min(100),
+        Dialect::Sqlite | Dialect::Mysql => batch_size(dialect, columns),
     }
 }
 

@@ -34,12 +34,17 @@ impl<'a> Source<'a> {
         Self { text, is_json: seed.name.ends_with(".json") }
     }
 
+    /// How long it is, in bytes.
+    pub(super) fn bytes(&self) -> u64 {
+        match self.text {
+            Text::Held(text) => text.len() as u64,
+            Text::File(file) => file.bytes,
+        }
+    }
+
     /// Whether its rows are too many to be held.
     pub(super) fn is_large(&self) -> bool {
-        match self.text {
-            Text::Held(text) => text.len() >= LARGE_SEED,
-            Text::File(_) => true,
-        }
+        self.bytes() >= LARGE_SEED as u64
     }
 
     /// The names of its columns, with their places.

@@ -8,15 +8,18 @@ use dbmig_build::{Dialect, Findings};
 use self::staged::Staged;
 use super::Ground;
 use super::bulk::{Target, column, pour};
-use super::opened::{Opened, Progress, Written};
+use super::opened::{AT_ONCE, Opened, Progress, Written};
 use super::settings::Mode;
 use super::shape::Shape;
 use super::write::sequences;
 use crate::session::{BulkColumn, DbResult, Session};
 use crate::sql::quoted;
 
-/// How many rows are read back at once.
-const WINDOW: usize = 2000;
+/// How many rows are read back at once, of a file of so many rows and bytes.
+fn window(rows: usize, bytes: u64) -> usize {
+    let longest = usize::try_from(bytes).unwrap_or(usize::MAX) / rows.max(1);
+    (AT_ONCE / longest.max(1)).clamp(1, 2000)
+}
 
 const NAME: &str = "dbmig_seed_rows";
 
@@ -40,7 +43,8 @@ pub(super) fn write(
     // Its columns have the collations themselves.
     shape.columns.iter_mut().for_each(|column| column.collation = None);
     stage.ready(session, &shape)?;
-    let stage = Staged { stage, shape: &shape, rows };
+    let window = window(rows, opened.source().bytes());
+    let stage = Staged { stage, shape: &shape, rows, window };
     stage.refuse(session)?;
     let mut written = Written { plan: stage.plan(session)?, ..Written::default() };
     let keep = written.plan.no_undo.is_none();

@@ -2,7 +2,7 @@
 
 use dbmig_build::{Dialect, Digest};
 
-use super::{Stage, WINDOW};
+use super::Stage;
 use crate::catalogue::Catalogue;
 use crate::seed::plan::{DataPlan, any_differs, count, held, keys, number};
 use crate::seed::prior::{self, Section, key_first, names};
@@ -13,11 +13,15 @@ use crate::seed::write::{given, head};
 use crate::session::{DbError, DbErrorKind, DbResult, Row, Session};
 use crate::sql::{quoted, text};
 
+const CURSOR: &str = "dbmig_seed_cursor";
+
 /// The temporary table with all rows of the file.
 pub(super) struct Staged<'a> {
     pub(super) stage: Stage,
     pub(super) shape: &'a Shape,
     pub(super) rows: usize,
+    /// How many of them are read back at once.
+    pub(super) window: usize,
 }
 
 impl Staged<'_> {
@@ -234,7 +238,7 @@ impl Staged<'_> {
             return Ok(None);
         }
         let mut found = Vec::new();
-        for new in new.chunks(WINDOW) {
+        for new in new.chunks(self.window) {
             let numbers: Vec<_> = new.iter().flatten().flatten().map(String::as_str).collect();
             let sql = format!(
                 "SELECT {} FROM {} WHERE s.dbmig_n IN ({}) ORDER BY s.dbmig_n",
@@ -260,22 +264,45 @@ impl Staged<'_> {
         }
         let list = held(shape, &key_first(shape));
         let digest = Digest::of_fed("rows", |item| {
-            for begin in (0..self.rows).step_by(WINDOW) {
-                let sql = format!(
-                    "SELECT {list} FROM {} WHERE s.dbmig_n >= {begin} AND s.dbmig_n < {} \
-                     ORDER BY s.dbmig_n",
-                    self.joined(),
-                    begin + WINDOW
-                );
-                for row in session.query(&sql, &[])? {
-                    item(&prior::line(&row));
-                }
-            }
+            self.read(session, &list, &mut |row| item(&prior::line(&row)))?;
             match shape.mode {
                 Mode::Sync => count(session, shape).map(|rows| item(&prior::in_all(rows))),
                 _ => Ok(()),
             }
         });
         digest.map(Some)
+    }
+
+    /// Reads columns of the rows of the table that are those of the file, in its order, some at a time.
+    fn read(
+        &self,
+        session: &mut dyn Session,
+        list: &str,
+        with: &mut dyn FnMut(Row),
+    ) -> DbResult<()> {
+        let (window, joined) = (self.window, self.joined());
+        if self.shape.dialect == Dialect::Postgres {
+            // One plan for all of them: it knows little of a table that was filled just now.
+            session.execute(&format!(
+                "DECLARE {CURSOR} NO SCROLL CURSOR FOR SELECT {list} FROM {joined} ORDER BY s.dbmig_n"
+            ))?;
+            let fetch = format!("FETCH {window} FROM {CURSOR}");
+            loop {
+                let rows = session.query(&fetch, &[])?;
+                if rows.is_empty() {
+                    return session.execute(&format!("CLOSE {CURSOR}"));
+                }
+                rows.into_iter().for_each(&mut *with);
+            }
+        }
+        for begin in (0..self.rows).step_by(window) {
+            let sql = format!(
+                "SELECT {list} FROM {joined} WHERE s.dbmig_n >= {begin} AND s.dbmig_n < {} \
+                 ORDER BY s.dbmig_n",
+                begin + window
+            );
+            session.query(&sql, &[])?.into_iter().for_each(&mut *with);
+        }
+        Ok(())
     }
 }
