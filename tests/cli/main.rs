@@ -4,6 +4,10 @@
 
 #[path = "../support/patterns.rs"]
 mod patterns_support;
+#[path = "../support/large_seeds.rs"]
+mod large_seeds;
+#[path = "../support/seed_mutants.rs"]
+mod seed_mutants;
 #[path = "../support/seed_data.rs"]
 mod seed_support;
 #[path = "../support/mod.rs"]
@@ -45,6 +49,7 @@ mod schema_policy;
 mod schema_rs;
 mod seed;
 mod seed_data;
+mod seed_program;
 mod three_in_the_morning;
 mod ways_back;
 mod without_cargo;

@@ -9,6 +9,8 @@ mod engine;
 mod generated;
 #[path = "../support/generated.rs"]
 mod generations;
+#[path = "../support/large_seeds.rs"]
+mod large_seeds;
 #[cfg(feature = "full-tests")]
 #[path = "../support/mutants/mod.rs"]
 mod mutant;
@@ -31,6 +33,8 @@ mod runtime;
 mod sandbox;
 mod schema_rs;
 mod seed_data;
+#[path = "../support/seed_mutants.rs"]
+mod seed_mutants;
 #[path = "../support/seed_data.rs"]
 mod seed_support;
 mod split;

@@ -102,6 +102,18 @@ impl<'o> Live<'o> {
     }
 }
 
+/// `250000 rows, 125000 rows/s, 6.0 s left`.
+fn seeding(rows: usize, share: f64, elapsed: Duration) -> String {
+    let seconds = elapsed.as_secs_f64().max(0.001);
+    let mut text = format!("{rows} rows, {:.0} rows/s", rows as f64 / seconds);
+    // What is left of the file takes as long as what was read of it; at the end the database has work.
+    if (0.001..0.999).contains(&share) {
+        let left = Duration::from_secs_f64(seconds * (1.0 - share) / share);
+        text.push_str(&format!(", {} left", duration(left)));
+    }
+    text
+}
+
 impl Observer for Live<'_> {
     fn event(&mut self, event: Event<'_>) {
         match event {
@@ -151,9 +163,14 @@ impl Observer for Live<'_> {
                 let how = if probed { ", by what the database holds" } else { "" };
                 self.line(format!("resuming  {name}  after statement {done} of {total}{how}"));
             }
-            Event::Seeding { name, rows, total, elapsed } => {
-                let rate = rows as f64 / elapsed.as_secs_f64().max(0.001);
-                self.ticker.show(format!("{name}: {rows} of {total} rows, {rate:.0} rows/s"));
+            Event::Seeding { name, rows, share, elapsed } => {
+                let progress = seeding(rows, share, elapsed);
+                self.ticker.update(format!("{name}: {progress}"));
+                let told = *self.told.get_or_insert_with(Instant::now);
+                if !self.output.live && told.elapsed() >= EVERY {
+                    self.line(format!(" seeding  {name}  ({progress})"));
+                    self.told = Some(Instant::now());
+                }
             }
             Event::SeededRows { name, plan, elapsed } => {
                 let words = [
@@ -167,6 +184,7 @@ impl Observer for Live<'_> {
                     .filter(|(rows, _)| *rows > 0)
                     .map(|(rows, what)| format!("{rows} {what}"))
                     .collect();
+                self.told = None;
                 let rows = if words.is_empty() { "no rows".to_owned() } else { words.join(", ") };
                 self.line(format!("  seeded  {name}  ({rows}; {})", duration(elapsed)));
                 if let Some(reason) = plan.no_undo {
@@ -183,5 +201,18 @@ impl Observer for Live<'_> {
             }
             _ => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn how_far_a_seed_has_come() {
+        let told = |share| seeding(250_000, share, Duration::from_secs(2));
+        assert_eq!(told(0.25), "250000 rows, 125000 rows/s, 6.0 s left");
+        assert_eq!(told(1.0), "250000 rows, 125000 rows/s");
+        assert_eq!(told(0.0), "250000 rows, 125000 rows/s");
     }
 }
