@@ -8,6 +8,8 @@ mod seed_support;
 mod support;
 // What they are called where servers have a module of their own.
 use support as sandbox;
+#[path = "../support/differences.rs"]
+mod difference_cases;
 #[path = "../support/row_cases.rs"]
 mod row_cases;
 
@@ -20,6 +22,7 @@ mod consent;
 mod databases;
 mod db;
 mod diesel;
+mod differences;
 mod drift;
 mod flows;
 mod generate;

@@ -5,6 +5,9 @@
 mod catalogue;
 mod changes;
 mod connections;
+#[path = "../support/differences.rs"]
+mod difference_cases;
+mod differences;
 mod engine;
 mod generated;
 #[path = "../support/generated.rs"]

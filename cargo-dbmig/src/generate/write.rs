@@ -57,20 +57,39 @@ pub(super) fn write(intent: &Intent, known: Known<'_>, options: &Options) -> Cli
 }
 
 /// The migrations of a stage: what can not run in a transaction stands alone in one.
-fn part(
+pub(super) fn part(
     edit: &Edit<'_>,
     stage: &Stage,
     first: bool,
     todo: &mut Vec<String>,
 ) -> CliResult<Option<Part>> {
     let renames = if first { edit.renames.clone() } else { Vec::new() };
-    let wish = |renames: Vec<Rename>| Wish { renames, online: stage.online, order: edit.placed };
-    let mut up = Vec::new();
-    for pair in stage.path.windows(2) {
-        up.extend(changes(&pair[0], &pair[1], &wish(renames.clone())).map_err(cannot)?);
-    }
+    let wish = |renames: &[Rename]| Wish {
+        renames: renames.to_vec(),
+        online: stage.online,
+        order: edit.placed,
+        values: stage.values.clone(),
+    };
+    let back = |renames: &[Rename]| Wish { values: Vec::new(), ..wish(renames) };
     let (Some(from), Some(to)) = (stage.path.first(), stage.path.last()) else { return Ok(None) };
-    let mut down = changes(to, from, &wish(backwards(&renames))).map_err(cannot)?;
+    let mut up = Vec::new();
+    for (at, pair) in stage.path.windows(2).enumerate() {
+        up.extend(stage.fills.iter().filter(|(place, _)| *place == at).map(|(_, s)| s.clone()));
+        // Once they are done the names are the new ones.
+        let renames = if at == 0 { &renames[..] } else { &[] };
+        up.extend(changes(&pair[0], &pair[1], &wish(renames)).map_err(cannot)?);
+    }
+    let end = stage.path.len() - 1;
+    up.extend(stage.fills.iter().filter(|(place, _)| *place == end).map(|(_, s)| s.clone()));
+    let mut down = match &stage.path[..] {
+        // As on the way there, what was renamed is there alone: the old names are free again.
+        [_, begin, _, ..] if !renames.is_empty() && stage.renames_apart => {
+            let mut down = changes(to, begin, &back(&[])).map_err(cannot)?;
+            down.extend(changes(begin, from, &back(&backwards(&renames))).map_err(cannot)?);
+            down
+        }
+        _ => changes(to, from, &back(&backwards(&renames))).map_err(cannot)?,
+    };
     if stage.online {
         up.iter_mut().chain(&mut down).for_each(concurrently);
     }
@@ -124,7 +143,7 @@ fn concurrently(step: &mut Step) {
     }
 }
 
-fn backwards(renames: &[Rename]) -> Vec<Rename> {
+pub(super) fn backwards(renames: &[Rename]) -> Vec<Rename> {
     let table_now = |name: &dbmig_runtime::catalogue::Name| {
         let renamed = renames.iter().find_map(|rename| match rename {
             Rename::Table { from, to } if to == name => Some(from.clone()),

@@ -33,6 +33,24 @@ pub struct Seen {
     scratch: Option<Scratch>,
 }
 
+impl Seen {
+    /// A place to try, of which nothing is known yet.
+    pub fn on(scratch: Scratch) -> Self {
+        let dialect = scratch.dialect();
+        Self { dialect, catalogue: None, not_tried: None, scratch: Some(scratch) }
+    }
+
+    /// The place.
+    ///
+    /// # Errors
+    ///
+    /// There is none.
+    pub fn place(&mut self) -> CliResult<&mut Scratch> {
+        let why = self.not_tried.clone().unwrap_or_default();
+        self.scratch.as_mut().ok_or_else(|| CliError::usage(format!("not tried: {why}")))
+    }
+}
+
 /// What came out of a try.
 #[derive(Debug, Clone)]
 pub struct Tried {

@@ -1,11 +1,13 @@
 //! What several commands do: generating, locking, running, scripts. Knows nothing of clap.
 
+pub mod amending;
 pub mod backfilling;
 pub mod base;
 pub mod cataloguing;
 pub mod consent;
 pub mod databases;
 pub mod deciding;
+pub mod differing;
 pub mod drafting;
 pub mod executing;
 pub mod generating;
