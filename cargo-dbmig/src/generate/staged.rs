@@ -24,7 +24,8 @@ pub(super) struct Stage {
     pub(super) fills: Vec<(usize, Step)>,
     /// What they get while their table is built anew (SQLite).
     pub(super) values: Vec<Value>,
-    /// Whether its second catalogue is the first one with the renames done, and nothing else.
+    /// Whether its second catalogue is the first one with the renames done, and nothing else: as the server
+    /// tells it, which may write a view in another way.
     pub(super) renames_apart: bool,
 }
 

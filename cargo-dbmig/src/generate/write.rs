@@ -2,7 +2,7 @@
 
 use dbmig_build::Dialect;
 use dbmig_runtime::catalogue::Catalogue;
-use dbmig_runtime::catalogue::change::{Rename, Step, Wish, changes};
+use dbmig_runtime::catalogue::change::{Rename, Step, Wish, changes, renamed};
 
 use super::edit::{self, Edit, UNKNOWN};
 use super::intent::Intent;
@@ -77,7 +77,9 @@ pub(super) fn part(
         up.extend(stage.fills.iter().filter(|(place, _)| *place == at).map(|(_, s)| s.clone()));
         // Once they are done the names are the new ones.
         let renames = if at == 0 { &renames[..] } else { &[] };
-        up.extend(changes(&pair[0], &pair[1], &wish(renames)).map_err(cannot)?);
+        let alone = stage.renames_apart && at == 0;
+        let next = if alone { &called(&pair[0], renames)? } else { &pair[1] };
+        up.extend(changes(&pair[0], next, &wish(renames)).map_err(cannot)?);
     }
     let end = stage.path.len() - 1;
     up.extend(stage.fills.iter().filter(|(place, _)| *place == end).map(|(_, s)| s.clone()));
@@ -85,6 +87,7 @@ pub(super) fn part(
         // As on the way there, what was renamed is there alone: the old names are free again.
         [_, begin, _, ..] if !renames.is_empty() && stage.renames_apart => {
             let mut down = changes(to, begin, &back(&[])).map_err(cannot)?;
+            let begin = &called(from, &renames)?;
             down.extend(changes(begin, from, &back(&backwards(&renames))).map_err(cannot)?);
             down
         }
@@ -124,6 +127,11 @@ pub(super) fn part(
         no_transaction: alone(&up) || alone(&down),
         foreign_keys_off: keys_off(&up) || keys_off(&down),
     }))
+}
+
+/// What is there once all is renamed, and nothing else is done.
+fn called(catalogue: &Catalogue, renames: &[Rename]) -> CliResult<Catalogue> {
+    renamed(catalogue, renames).map_err(cannot)
 }
 
 fn cannot(wrong: Vec<dbmig_runtime::catalogue::change::CannotSay>) -> CliError {

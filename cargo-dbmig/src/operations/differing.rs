@@ -15,7 +15,7 @@ use crate::context::Context;
 use crate::error::{CliError, CliResult};
 use crate::exit::Exit;
 use crate::failure::{self, Files};
-use crate::generate::diff::{Answers, RustFile, Source};
+use crate::generate::diff::{Answers, Change, RustFile, Source};
 use crate::render;
 
 /// What there is, what is wished for, and a place to try.
@@ -87,6 +87,34 @@ pub fn sides(context: &mut Context<'_>, raw: &RawSet, from: Option<&Origin>) -> 
     });
     let wished = Source::Rust(files.collect());
     Ok(Sides { before, wished, shown: shown.join(", "), seen, prints })
+}
+
+/// The same change, over what the server tells once all is renamed.
+///
+/// # Errors
+///
+/// Something can not be renamed.
+pub fn as_told(
+    context: &mut Context<'_>,
+    raw: &RawSet,
+    sides: &mut Sides,
+    change: Change,
+    answers: &Answers,
+) -> CliResult<Change> {
+    let statements = change.renaming()?;
+    if statements.is_empty() {
+        return Ok(change);
+    }
+    let scope = sources::everything(context)?;
+    let begin = made(context, &mut sides.seen, raw, false, |_, session| {
+        for sql in &statements {
+            session.execute(sql).map_err(|error| {
+                CliError::database(error.to_string()).note(format!("tried: {sql}"))
+            })?;
+        }
+        read(session, &scope)
+    })?;
+    sides.wished.change(&sides.before, Some(&begin), answers)
 }
 
 /// What still differs once the migrations of `raw` are applied, which have the new one.

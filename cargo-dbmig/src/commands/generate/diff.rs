@@ -133,7 +133,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &GenerateArgs) -> CliResult<E
     if differences.is_empty() && !answers.says_types() {
         return Ok(nothing(context, &sides));
     }
-    let change = settled(context, args, &sides, &mut answers)?;
+    let change = settled(context, args, &so_far, &mut sides, &mut answers)?;
     let base = match args.diff.amend {
         true => Some(base(context, &mut sides, &raw)?),
         false => None,
@@ -244,14 +244,15 @@ fn base(
 fn settled(
     context: &mut Context<'_>,
     args: &GenerateArgs,
-    sides: &Sides,
+    raw: &RawSet,
+    sides: &mut Sides,
     answers: &mut Answers,
 ) -> CliResult<Change> {
     loop {
-        let change = sides.wished.change(&sides.before, answers)?;
+        let change = sides.wished.change(&sides.before, None, answers)?;
         let Some(first) = change.questions.first() else {
             return match answers.unused().first() {
-                None => Ok(change),
+                None => differing::as_told(context, raw, sides, change, answers),
                 Some(option) => Err(CliError::usage(format!("`{option}` answers nothing here"))
                     .note("what differs is told above, by the names that it goes by")),
             };
@@ -269,7 +270,7 @@ fn settled(
 fn all_questions(sides: &Sides, answers: &Answers) -> CliResult<Vec<Question>> {
     let (mut answers, mut all) = (answers.clone(), Vec::new());
     loop {
-        let change = sides.wished.change(&sides.before, &answers)?;
+        let change = sides.wished.change(&sides.before, None, &answers)?;
         let Some(next) = change.questions.into_iter().next().filter(|next| !all.contains(next))
         else {
             return Ok(all);

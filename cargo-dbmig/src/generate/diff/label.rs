@@ -1,6 +1,6 @@
 //! A name for a migration that says what it does.
 
-use dbmig_runtime::catalogue::change::{Rename, renamed};
+use dbmig_runtime::catalogue::change::Rename;
 use dbmig_runtime::catalogue::{Catalogue, Kind, Name, Table};
 
 use super::super::names;
@@ -9,9 +9,7 @@ use super::super::names;
 const NAMED: usize = 2;
 
 /// `create_posts`, `add_age_to_users_and_drop_tags`; `change_users_and_posts` where there is more to it.
-pub(super) fn of(before: &Catalogue, after: &Catalogue, renames: &[Rename]) -> String {
-    // What can not be renamed is refused later on, with the reason.
-    let begin = renamed(before, renames).unwrap_or_else(|_| before.clone());
+pub(super) fn of(begin: &Catalogue, after: &Catalogue, renames: &[Rename]) -> String {
     let mut words: Vec<String> = renames.iter().map(of_rename).collect();
     let (mut tables, mut rest) = (Vec::<Name>::new(), Vec::new());
     for difference in begin.differences(after).into_iter().filter(|one| !one.is_order()) {

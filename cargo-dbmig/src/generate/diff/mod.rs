@@ -13,8 +13,9 @@ mod sql_types;
 mod tells;
 mod write;
 
+use dbmig_build::Dialect;
 use dbmig_runtime::catalogue::Catalogue;
-use dbmig_runtime::catalogue::change::{Rename, renamed};
+use dbmig_runtime::catalogue::change::{Rename, Wish, changes, renamed};
 
 use super::edit::Edit;
 use super::{Options, Written};
@@ -41,6 +42,8 @@ pub enum Source {
 #[derive(Debug)]
 pub struct Change {
     before: Catalogue,
+    /// The same once all is renamed.
+    begin: Catalogue,
     after: Catalogue,
     renames: Vec<Rename>,
     fills: Vec<Fill>,
@@ -73,22 +76,31 @@ impl Source {
         }
     }
 
-    /// The change that it asks for, as far as the answers go.
+    /// The change that it asks for, as far as the answers go. `begin` is what a server tells once all is
+    /// renamed, where that is known.
     ///
     /// # Errors
     ///
     /// What it asks for can not be done, or an answer makes no sense.
-    pub fn change(&self, before: &Catalogue, answers: &Answers) -> CliResult<Change> {
+    pub fn change(
+        &self,
+        before: &Catalogue,
+        begin: Option<&Catalogue>,
+        answers: &Answers,
+    ) -> CliResult<Change> {
         let mut questions = Vec::new();
         let (from, to) = match self {
             Self::Catalogue(wished) => (renames::side(before), renames::side(wished)),
             Self::Rust(files) => rust_file::sides(files, before, answers),
         };
         let renames = renames::find(&from, &to, answers, &mut questions);
-        let begin = renamed(before, &renames).map_err(|wrong| {
-            let all: Vec<_> = wrong.iter().map(ToString::to_string).collect();
-            CliError::usage(all.join("; "))
-        })?;
+        let plain = || {
+            renamed(before, &renames).map_err(|wrong| {
+                let all: Vec<_> = wrong.iter().map(ToString::to_string).collect();
+                CliError::usage(all.join("; "))
+            })
+        };
+        let begin = begin.cloned().map_or_else(plain, Ok)?;
         let mut notes = Vec::new();
         let after = match self {
             Self::Catalogue(wished) => (**wished).clone(),
@@ -104,14 +116,14 @@ impl Source {
             }
         };
         let fills = fills::find(&begin, &after, answers, &mut questions);
-        Ok(Change { before: before.clone(), after, renames, fills, questions, notes })
+        Ok(Change { before: before.clone(), begin, after, renames, fills, questions, notes })
     }
 }
 
 impl Change {
     /// A name for the migration that says what it does.
     pub fn label(&self) -> String {
-        label::of(&self.before, &self.after, &self.renames)
+        label::of(&self.begin, &self.after, &self.renames)
     }
 
     /// The migrations. `short`: without the forms that keep nobody waiting.
@@ -123,12 +135,31 @@ impl Change {
         write::write(self, short)
     }
 
+    /// The statements that rename, where what follows depends on how the server tells their outcome: the
+    /// queries of PostgreSQL's views name what they are over, and only the server can rewrite them.
+    ///
+    /// # Errors
+    ///
+    /// Something can not be renamed.
+    pub fn renaming(&self) -> CliResult<Vec<String>> {
+        if self.before.dialect != Dialect::Postgres
+            || self.renames.is_empty()
+            || self.before.views.is_empty()
+        {
+            return Ok(Vec::new());
+        }
+        let wish = Wish { renames: self.renames.clone(), ..Wish::default() };
+        let steps = changes(&self.before, &self.begin, &wish).map_err(|wrong| {
+            let all: Vec<_> = wrong.iter().map(ToString::to_string).collect();
+            CliError::usage(all.join("; "))
+        })?;
+        Ok(steps.into_iter().map(|step| step.sql).collect())
+    }
+
     /// What goes for good, with what is in it.
     pub fn losses(&self) -> Vec<String> {
-        let begin = renamed(&self.before, &self.renames);
-        let begin = begin.as_ref().unwrap_or(&self.before);
         let mut all = Vec::new();
-        for table in &begin.tables {
+        for table in &self.begin.tables {
             let Some(after) = self.after.table(&table.name) else {
                 all.push(format!("{} goes, with its rows", table.name));
                 continue;

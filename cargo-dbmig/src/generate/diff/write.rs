@@ -17,8 +17,7 @@ use crate::generate::write::{Written, backwards, part};
 
 pub(super) fn write(change: &Change, short: bool) -> CliResult<Written> {
     let options = Options { short, ..Options::default() };
-    let begin = renamed(&change.before, &change.renames);
-    let begin = begin.unwrap_or_else(|_| change.before.clone());
+    let begin = change.begin.clone();
     let between = between(change);
     let mut edit = Edit::of(&begin, &options);
     edit.after.clone_from(&between);
@@ -144,9 +143,10 @@ fn join(stages: &mut Vec<Stage>, more: Vec<Stage>, statements: Vec<Step>) {
 /// Begins with the renames: together with what follows, unless an old name is given to something new, which
 /// the way back would find in its way.
 fn lead(stages: &mut Vec<Stage>, renames: &[Rename], before: &Catalogue, begin: &Catalogue) {
+    let plain = renamed(before, renames).is_ok_and(|plain| plain == *begin);
     let free = |first: &Stage| {
         let last = first.path.last();
-        last.is_some_and(|last| renamed(last, &backwards(renames)).is_ok())
+        plain && last.is_some_and(|last| renamed(last, &backwards(renames)).is_ok())
     };
     match stages.first_mut() {
         Some(first) if !first.online && free(first) => first.path[0].clone_from(before),
@@ -157,7 +157,7 @@ fn lead(stages: &mut Vec<Stage>, renames: &[Rename], before: &Catalogue, begin: 
         }
         _ => {
             let path = vec![before.clone(), begin.clone()];
-            let stage = Stage { path, ..Stage::default() };
+            let stage = Stage { path, renames_apart: true, ..Stage::default() };
             if let Some(first) = stages.first_mut() {
                 "then".clone_into(&mut first.suffix);
             }

@@ -3,7 +3,7 @@
 use dbmig_build::Dialect;
 use dbmig_build::sql::{TokenKind, tokens};
 use dbmig_runtime::catalogue::change::Rename;
-use dbmig_runtime::catalogue::{Action, Column, ForeignKey, Name};
+use dbmig_runtime::catalogue::{Action, Column, ForeignKey, Index, IndexKey, Name};
 
 use super::Edit;
 use super::find::{empty, plain_column};
@@ -300,15 +300,27 @@ impl Edit<'_> {
     /// Foreign keys to what goes: they can not stay.
     fn let_go(&mut self, to: &Name, column: Option<&str>) {
         let mut gone = Vec::new();
+        let mysql = self.dialect() == Dialect::Mysql;
         for table in self.after.tables.iter_mut().filter(|table| table.name != *to) {
             let points = |key: &ForeignKey| {
                 key.table == *to
                     && column.is_none_or(|name| key.referenced.iter().any(|one| one == name))
             };
             let of = &table.name;
-            let keys = table.foreign_keys.iter().filter(|key| points(key));
-            gone.extend(keys.map(|key| format!("{of} ({})", key.columns.join(", "))));
-            table.foreign_keys.retain(|key| !points(key));
+            let (go, stay): (Vec<_>, Vec<_>) = table.foreign_keys.drain(..).partition(points);
+            table.foreign_keys = stay;
+            for key in go {
+                gone.push(format!("{of} ({})", key.columns.join(", ")));
+                // MySQL has made it for the key alone.
+                let own = |index: &Index| {
+                    let columns = index.parts.iter().map(|part| match &part.key {
+                        IndexKey::Column(name) | IndexKey::Expression(name) => name,
+                    });
+                    mysql && index.label.generated && columns.eq(&key.columns)
+                };
+                let needed = table.foreign_keys.iter().any(|other| other.columns == key.columns);
+                table.indexes.retain(|index| needed || !own(index));
+            }
         }
         let what = column.map_or_else(|| to.to_string(), |column| format!("{to}.{column}"));
         self.notes.extend(
