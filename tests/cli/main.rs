@@ -26,6 +26,7 @@ mod differences;
 mod drift;
 mod flows;
 mod generate;
+mod generate_diff;
 mod generated;
 #[path = "../support/generated.rs"]
 mod generations;

@@ -5,6 +5,11 @@
 mod catalogue;
 mod changes;
 mod connections;
+#[cfg(feature = "full-tests")]
+mod diff_schema;
+#[cfg(feature = "full-tests")]
+#[path = "../support/diff_schema.rs"]
+mod diff_schema_cases;
 #[path = "../support/differences.rs"]
 mod difference_cases;
 mod differences;

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use dbmig_build::{MigrationSet, RawFile, RawMigration, RawSet, Version};
+use dbmig_build::sql::{TokenKind, tokens};
+use dbmig_build::{Dialect, MigrationSet, RawFile, RawMigration, RawSet, Version};
 use toml_edit::DocumentMut;
 
 use super::generating::{DOWN_FRAME, UP_FRAME};
@@ -60,7 +61,13 @@ pub fn leave_out_empty(raw: &mut RawSet) {
 /// # Errors
 ///
 /// It takes more than one migration, or one that runs in another way.
-pub fn plan(dir: &Path, raw: &mut RawSet, dir_name: &str, parts: &[Part]) -> CliResult<Amended> {
+pub fn plan(
+    dir: &Path,
+    raw: &mut RawSet,
+    dir_name: &str,
+    parts: &[Part],
+    dialect: Dialect,
+) -> CliResult<Amended> {
     let [part] = parts else {
         return Err(CliError::usage(format!(
             "on tables that others may be using this takes {} migrations, and a draft is one",
@@ -86,7 +93,7 @@ pub fn plan(dir: &Path, raw: &mut RawSet, dir_name: &str, parts: &[Part]) -> Cli
         ))
         .help("leave `--amend` out, or take the short form: `--unsafe`"));
     }
-    let more_up = behind(up.as_deref().unwrap_or_default(), UP_FRAME, &part.up);
+    let more_up = behind(up.as_deref().unwrap_or_default(), &part.up, dialect);
     let more_down = match &down {
         Some(old) => before(old, &part.down),
         None if settings.irreversible.is_some() => String::new(),
@@ -110,12 +117,23 @@ pub fn plan(dir: &Path, raw: &mut RawSet, dir_name: &str, parts: &[Part]) -> Cli
 }
 
 /// What is new comes last; the frame of an empty file goes.
-fn behind(old: &str, frame: &str, new: &str) -> String {
-    let old = old.replacen(frame, "", 1);
-    match old.trim() {
-        "" => new.to_owned(),
-        _ => format!("{}\n{new}", old.trim_end()),
+fn behind(old: &str, new: &str, dialect: Dialect) -> String {
+    let old = old.replacen(UP_FRAME, "", 1);
+    let old = old.trim_end();
+    if old.trim().is_empty() {
+        return new.to_owned();
     }
+    let last = tokens(old, dialect).filter(|token| !token.is_trivia()).last();
+    let ended = last.is_none_or(|token| token.kind == TokenKind::Terminator);
+    let commented = tokens(old, dialect).last();
+    let commented = commented.is_some_and(|token| token.kind == TokenKind::LineComment);
+    // Behind a comment it would be part of it.
+    let end = match (ended, commented) {
+        (true, _) => "",
+        (false, true) => "\n;",
+        (false, false) => ";",
+    };
+    format!("{old}{end}\n{new}")
 }
 
 /// What came last goes first.
@@ -138,8 +156,17 @@ mod tests {
 
     #[test]
     fn what_is_there_stays() {
-        assert_eq!(behind(UP_FRAME, UP_FRAME, "A;\n"), "A;\n");
-        assert_eq!(behind("-- why\nA;", UP_FRAME, "B;\n"), "-- why\nA;\nB;\n");
+        for (old, expected) in [
+            (UP_FRAME, "B;\n"),
+            ("", "B;\n"),
+            ("-- why\nA;", "-- why\nA;\nB;\n"),
+            ("A;\n\n", "A;\nB;\n"),
+            ("A\n", "A;\nB;\n"),
+            ("A -- why", "A -- why\n;\nB;\n"),
+            ("A; -- why", "A; -- why\nB;\n"),
+        ] {
+            assert_eq!(behind(old, "B;\n", Dialect::Sqlite), expected, "{old:?}");
+        }
         assert_eq!(before(DOWN_FRAME, "A;\n"), "A;\n");
         assert_eq!(before("A;\n", "B;\n"), "B;\nA;\n");
         let text = keys_off("run_in_transaction = true\n").unwrap();

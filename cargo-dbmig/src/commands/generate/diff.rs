@@ -177,7 +177,7 @@ fn complete(
     let mut amended = None;
     let planned = match &written.draft {
         Some(draft) => {
-            let found = amending::plan(&dir, raw, draft, written.parts)?;
+            let found = amending::plan(&dir, raw, draft, written.parts, sides.before.dialect)?;
             let planned = Planned { dir_name: found.dir_name.clone(), files: Vec::new() };
             amended = Some(found);
             vec![planned]

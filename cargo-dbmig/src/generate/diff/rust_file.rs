@@ -7,6 +7,7 @@ use dbmig_runtime::catalogue::{Catalogue, Name};
 
 use super::Answers;
 use super::renames::Side;
+use super::sql_types::{has_fields, record};
 use crate::schema_rs::compare::{self, Difference};
 use crate::schema_rs::parse::{Told, ToldTable};
 use crate::schema_rs::{self, Options, canonical, inside};
@@ -78,6 +79,7 @@ impl RustFile {
             let before = written.tables.get_mut(key);
             settle(catalogue, table, before);
         }
+        records(catalogue, &mut written, &told);
         for table in written.tables.values_mut() {
             // What only one side has is settled as well, so that it can be the other one renamed.
             settle(catalogue, table, None);
@@ -150,6 +152,27 @@ fn settle(catalogue: &Catalogue, table: &mut ToldTable, other: Option<&mut ToldT
         if there != Some(wished) {
             *here = with_length(here, Some(wished));
             *ty = with_length(ty, there);
+        }
+    }
+}
+
+/// A `Record` that is told is the composite type that there is, where that has such fields.
+fn records(catalogue: &Catalogue, written: &mut Told, told: &Told) {
+    let Told { tables, types, .. } = written;
+    for (key, table) in tables {
+        let Some(wished) = told.tables.get(key) else { continue };
+        for (column, ty) in &mut table.columns {
+            let Some(wish) = wished.columns.get(column) else { continue };
+            let (Some(fields), (inner, nullable)) = (record(plain(wish).0), plain(ty)) else {
+                continue;
+            };
+            let found = types.get(inner).and_then(|(_, sql)| {
+                let mut all = catalogue.composites.iter();
+                all.find(|one| one.name.name == *sql && has_fields(one, &fields))
+            });
+            if found.is_some() && nullable == plain(wish).1 {
+                ty.clone_from(wish);
+            }
         }
     }
 }

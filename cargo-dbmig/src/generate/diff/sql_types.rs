@@ -2,11 +2,13 @@
 
 use dbmig_build::Dialect;
 use dbmig_runtime::catalogue::change::Rename;
-use dbmig_runtime::catalogue::{Catalogue, ColumnType, EnumType, Name, TypeKind, quoted};
+use dbmig_runtime::catalogue::{
+    Catalogue, ColumnType, Composite, EnumType, Name, TypeKind, quoted,
+};
 use heck::ToUpperCamelCase as _;
 
 use super::{Answers, Question, Settled};
-use crate::schema_rs::inside;
+use crate::schema_rs::{canonical, inside};
 
 /// What was settled beforehand.
 pub(in crate::generate) struct Asked<'a> {
@@ -29,11 +31,12 @@ pub(in crate::generate) struct Wanted<'a> {
 pub(in crate::generate) struct Found {
     pub(in crate::generate) ty: ColumnType,
     pub(in crate::generate) values: Option<EnumType>,
+    pub(in crate::generate) composite: Option<Composite>,
 }
 
 impl From<ColumnType> for Found {
     fn from(ty: ColumnType) -> Self {
-        Self { ty, values: None }
+        Self { ty, values: None, composite: None }
     }
 }
 
@@ -212,6 +215,9 @@ fn postgres(
         "Varbit" => return sized("bit varying", "varbit", ""),
         _ => {}
     }
+    if let Some(fields) = record(wanted.ty) {
+        return composite(catalogue, wanted, &fields, questions);
+    }
     let defined = file.told.types.get(wanted.ty);
     let own = POSTGRES.iter().find(|(rust, ..)| *rust == wanted.ty);
     if let Some((_, text, name)) = own.filter(|_| defined.is_none()) {
@@ -227,12 +233,6 @@ fn postgres(
             let fits = |name: &&Name| name.name.to_upper_camel_case() == wanted.ty;
             match made.iter().map(|(name, _)| *name).find(fits) {
                 Some(name) => name.clone(),
-                None if wanted.ty.starts_with("Record<") => {
-                    let why = "a `Record` does not say which type of the database it is".to_owned();
-                    let proposed = "<a composite type>".to_owned();
-                    questions.push(Question::Type { column: wanted.place.clone(), why, proposed });
-                    return base("text", "text").into();
-                }
                 None => Name::new(heck::ToSnakeCase::to_snake_case(wanted.ty)),
             }
         }
@@ -251,11 +251,60 @@ fn postgres(
     match answers.values_of(&name.to_string()) {
         Some(labels) => {
             let values = EnumType { name: name.clone(), labels: labels.to_vec(), comment: None };
-            Found { ty: named(&name, TypeKind::Enum), values: Some(values) }
+            Found { values: Some(values), ..named(&name, TypeKind::Enum).into() }
         }
         None => {
             let (name, column) = (name.to_string(), wanted.place.clone());
             questions.push(Question::Values { name, column });
+            base("text", "text").into()
+        }
+    }
+}
+
+/// The types of the fields of `Record<(A, B)>`.
+pub(super) fn record(ty: &str) -> Option<Vec<String>> {
+    let inner = ty.strip_prefix("Record<(")?.strip_suffix(")>")?;
+    let fields = inner.split(',').map(|one| canonical(Dialect::Postgres, one.trim()));
+    Some(fields.filter(|one| !one.is_empty()).collect())
+}
+
+/// Whether a type of the database has these fields, whatever they are called.
+pub(super) fn has_fields(composite: &Composite, fields: &[String]) -> bool {
+    let own = composite.fields.iter().map(|(_, ty)| rust_of(ty));
+    own.eq(fields.iter().map(|field| Some(field.as_str())))
+}
+
+/// What Diesel calls a type of the server's own.
+fn rust_of(text: &str) -> Option<&'static str> {
+    let own = POSTGRES.iter().find(|(_, written, _)| *written == text);
+    own.map(|(rust, ..)| *rust).or((text == "character varying").then_some("Varchar"))
+}
+
+/// The composite type of a `Record`: the one that there is for this column, or a new one, called after it.
+fn composite(
+    catalogue: &Catalogue,
+    wanted: &Wanted<'_>,
+    fields: &[String],
+    questions: &mut Vec<Question>,
+) -> Found {
+    let name = Name::new(wanted.place.replace('.', "_"));
+    if let Some(known) = catalogue.composites.iter().find(|one| one.name == name) {
+        return named(&known.name, TypeKind::Composite).into();
+    }
+    let written = |(at, field): (usize, &String)| {
+        let text = POSTGRES.iter().find(|(rust, ..)| rust == field).map(|(_, text, _)| *text);
+        let text = text.or((field == "Varchar").then_some("character varying"))?;
+        Some((format!("field_{at}"), text.to_owned()))
+    };
+    match fields.iter().enumerate().map(written).collect::<Option<Vec<_>>>() {
+        Some(fields) => {
+            let made = Composite { name: name.clone(), fields, comment: None };
+            Found { composite: Some(made), ..named(&name, TypeKind::Composite).into() }
+        }
+        None => {
+            let why = format!("the fields of `{}` are not of the server's own types", wanted.ty);
+            let proposed = name.name;
+            questions.push(Question::Type { column: wanted.place.clone(), why, proposed });
             base("text", "text").into()
         }
     }

@@ -144,6 +144,7 @@ impl Edit<'_> {
                 self.after.enums.push(values);
             }
         }
+        self.after.composites.extend(found.composite);
         Column { nullable, ..plain_column(name, found.ty) }
     }
 
