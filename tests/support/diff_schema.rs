@@ -139,7 +139,8 @@ pub(crate) fn hold(place: &Place<'_>, case: &Case) {
     (place.dbmig)(&["generate", "--diff", "--check"]).ok();
     (place.dbmig)(&["migrate", "--no-schema"]).ok();
     let ours = (place.dbmig)(&["print-schema"]).ok().stdout;
-    let mut expected = case.expected.clone();
+    // What the definitions of types derive is no part of a schema.
+    let mut expected = case.expected.replace("diesel::query_builder::QueryId, Clone, ", "");
     let disagreements = DISAGREEMENTS
         .iter()
         .filter(|(name, dialect, ..)| case.name == *name && *dialect == place.dialect);
