@@ -51,6 +51,7 @@ pub fn run(mut args: Vec<OsString>) -> Exit {
     let mut output = Output::of_process(cli.global.format, cli.global.quiet);
     output.typed = Typed::of(&cli.global);
     let result = match cli.command {
+        command if of_another(output.format, &command) => Err(unknown_format(output.format)),
         // These answer questions, also where nothing is set up or the configuration is broken.
         Command::Explain(args) => commands::explain::run(&mut output, &args),
         Command::Foreign(words) => commands::foreign::run(&words),
@@ -63,6 +64,21 @@ pub fn run(mut args: Vec<OsString>) -> Exit {
     });
     output.finish();
     exit
+}
+
+/// Whether only another command writes such a text.
+fn of_another(format: Format, command: &Command) -> bool {
+    format.only_of().is_some_and(|only| match command {
+        Command::Schema(command) => !command.is(only),
+        _ => true,
+    })
+}
+
+fn unknown_format(format: Format) -> CliError {
+    let only = format.only_of().unwrap_or_default();
+    let name = format!("{format:?}").to_lowercase();
+    CliError::usage(format!("`--format {name}` is of `{only}` alone"))
+        .help("here it is one of `human`, `short`, `github`, `json`")
 }
 
 /// Shows an error: the message, what caused it, facts, and what to do.

@@ -18,6 +18,26 @@ pub enum Format {
     Github,
     /// One JSON object on standard output.
     Json,
+    /// SQL, of `schema dump`: what it writes anyway.
+    #[value(hide = true)]
+    Sql,
+    /// The language of Mermaid, of `schema erd`: what it writes anyway.
+    #[value(hide = true)]
+    Mermaid,
+    /// The language of Graphviz, of `schema erd`.
+    #[value(hide = true)]
+    Dot,
+}
+
+impl Format {
+    /// The command that alone knows such a text.
+    pub const fn only_of(self) -> Option<&'static str> {
+        match self {
+            Self::Human | Self::Short | Self::Github | Self::Json => None,
+            Self::Sql => Some("schema dump"),
+            Self::Mermaid | Self::Dot => Some("schema erd"),
+        }
+    }
 }
 
 /// Where a command writes: results to standard output, everything else to standard error.

@@ -97,6 +97,10 @@ pub trait Session {
         false
     }
 
+    /// From here on statements with parameters may be parsed once and kept on the connection: nobody else
+    /// gets it. What is sent text by text is not concerned.
+    fn keep_statements(&mut self) {}
+
     /// Connects anew after the connection was lost; `false` where this family of connections can not.
     ///
     /// # Errors

@@ -94,10 +94,16 @@ fn a_picture_of_the_tables() {
          INTEGER about FK, UK\n    }\n    \"users\" {\n        INTEGER id PK\n        TEXT email\n    }\n    \
          \"users\" |o--o| \"posts\" : \"about\"\n    \"users\" ||--o{ \"posts\" : \"author\"\n"
     );
-    let ran = sandbox.dbmig(["schema", "erd", "--as", "dot"]).ok();
+    let ran = sandbox.dbmig(["schema", "erd", "--format", "dot"]).ok();
     assert!(ran.stdout.starts_with("digraph schema {\n"), "{ran}");
     assert!(ran.stdout.contains("    \"posts\" -> \"users\" [label=\"author\"];\n"), "{ran}");
     sandbox.dbmig(["schema", "erd", "--exclude", "users"]).ok().silent_about("--o{");
+    sandbox.dbmig(["schema", "erd", "--format", "mermaid"]).ok().says("erDiagram");
+    sandbox.dbmig(["schema", "dump", "--format", "sql"]).ok().says("CREATE TABLE");
+    sandbox
+        .dbmig(["status", "--format", "dot"])
+        .exits(2)
+        .warns("`--format dot` is of `schema erd` alone");
 }
 
 #[test]

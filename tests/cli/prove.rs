@@ -149,7 +149,12 @@ fn the_lock_keeps_verdicts_while_they_hold() {
     sandbox.write("migrations/2_x/down.sql", "ALTER TABLE users ADD COLUMN age INTEGER;");
     sandbox.dbmig(["lock", "--relock", "2"]).ok();
     assert!(!sandbox.read("migrations/dbmig.lock").contains("proof=schema-only"));
-    sandbox.dbmig(["prove", "2"]).exits(1).warns("~ column users.age: type INT -> INTEGER");
+    sandbox
+        .dbmig(["prove", "2"])
+        .exits(1)
+        .warns("~ column users.age: type INT -> INTEGER")
+        .warns("migrations/2_x/down.sql:1:1: down.sql does not restore the schema")
+        .warns("statement 1 of 1: ALTER TABLE users ADD COLUMN age INTEGER");
     let lock = sandbox.read("migrations/dbmig.lock");
     assert!(
         lock.contains("proof=none proof-reason=\"down.sql does not restore the schema\""),

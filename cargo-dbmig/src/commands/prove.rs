@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use clap::Args;
 use dbmig_build::lock::Verdict;
-use dbmig_build::{LockFile, MigrationSet, Version};
+use dbmig_build::{Dialect, LockFile, MigrationSet, Version};
 use dbmig_runtime::catalogue::Scope;
 use dbmig_runtime::proof::{self, Failure, ProofError, Proved, Warning};
 use serde_json::json;
@@ -13,6 +13,7 @@ use crate::context::{Context, Purpose};
 use crate::error::{CliError, CliResult};
 use crate::exit::Exit;
 use crate::failure::{self, Files};
+use crate::operations::blaming::{self, Blamed};
 use crate::operations::{cataloguing, proving, schema_proof};
 use crate::render;
 use crate::select::Catalog;
@@ -66,7 +67,7 @@ pub(crate) fn run(context: &mut Context<'_>, args: &ProveArgs) -> CliResult<Exit
         Some(_) => schema_proof::Outcome::default(),
         None => schema_proof::prove(context, &set, args.dry_run)?,
     };
-    let refused = tell_refused(context, &mut proved, &set, files);
+    let refused = tell_refused(context, &mut proved, (&set, dialect), files);
     tell_hazards(context, &mut proved, files);
     let total = render::count(proved.len(), "migration");
     context.output.line(match (proved.len(), refused) {
@@ -97,7 +98,7 @@ fn wanted(
     args: &ProveArgs,
     set: &MigrationSet,
     lock: Option<&LockFile>,
-    dialect: dbmig_build::Dialect,
+    dialect: Dialect,
 ) -> CliResult<Vec<Version>> {
     let all = || set.iter().map(|migration| migration.version.clone());
     let Some(range) = &args.range else {
@@ -126,7 +127,7 @@ fn wanted(
 fn tell_refused(
     context: &mut Context<'_>,
     proved: &mut [Proved],
-    set: &MigrationSet,
+    (set, dialect): (&MigrationSet, Dialect),
     files: Files<'_>,
 ) -> usize {
     let mut refused = 0;
@@ -146,7 +147,13 @@ fn tell_refused(
         refused += 1;
         let dir = files.dir.join(&proved.name);
         let down = crate::project::show(&dir.join("down.sql"), files.cwd);
-        let error = shown(failure, &down, files);
+        let blamed = set.get(&proved.version).zip(failure.differences().first()).and_then(
+            |(migration, first)| {
+                let texts = (&*migration.up, migration.down.as_deref().unwrap_or_default());
+                blaming::blamed(first, texts, dialect)
+            },
+        );
+        let error = pointed(shown(failure, &down, files), blamed);
         context.output.error(&error.message);
         for note in error.causes.iter().chain(&error.notes) {
             context.output.message_line(format!("  note: {note}"));
@@ -221,6 +228,18 @@ fn shown(failure: Failure, file: &str, files: Files<'_>) -> CliError {
             differences.into_iter().fold(error, CliError::note)
         }
     }
+}
+
+/// With the statement that the first difference is about.
+fn pointed(mut error: CliError, blamed: Option<Blamed>) -> CliError {
+    let Some(blamed) = blamed else { return error };
+    let (line, column) = blamed.place;
+    let (number, total) = blamed.number;
+    if blamed.file == "down.sql" {
+        error.message = error.message.replacen("down.sql", &format!("down.sql:{line}:{column}"), 1);
+        return error.note(format!("statement {number} of {total}: {}", blamed.excerpt));
+    }
+    error.note(format!("made at {}:{line}:{column}: {}", blamed.file, blamed.excerpt))
 }
 
 fn of_proof(error: ProofError, files: Files<'_>) -> CliError {

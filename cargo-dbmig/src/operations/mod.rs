@@ -3,6 +3,7 @@
 pub mod amending;
 pub mod backfilling;
 pub mod base;
+pub mod blaming;
 pub mod cataloguing;
 pub mod consent;
 pub mod databases;

@@ -10,7 +10,7 @@ use crate::output::{Format, Output};
 pub fn findings(output: &mut Output, findings: &Findings) {
     for finding in findings.iter() {
         match output.format {
-            Format::Human => human(output, finding),
+            Format::Human | Format::Sql | Format::Mermaid | Format::Dot => human(output, finding),
             Format::Short => output.line(finding.one_line()),
             Format::Github => output.line(github(finding)),
             Format::Json => {

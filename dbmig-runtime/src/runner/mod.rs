@@ -49,6 +49,9 @@ enum StepEnd {
     ByAnother,
 }
 
+/// From so many steps on it pays to ask whether there is a pooler, on a connection of its own.
+const MANY: usize = 20;
+
 /// What every step of a run needs.
 struct Engine<'a> {
     tables: &'a Tables,
@@ -180,6 +183,9 @@ fn run_steps(
     report: &mut Report,
 ) -> Result<(), Error> {
     report.adopted = adopt::adopt(session, engine, set, history, observer)?;
+    if plan.steps.len() >= MANY && pooler::is_none(session) {
+        session.keep_statements();
+    }
     if engine.options.scope == Scope::All {
         refuse_backfills(session, engine, (set, plan))?;
         return transaction::run_all(session, engine, (set, history, plan), observer, report);

@@ -1,5 +1,7 @@
 //! PostgreSQL behind a transaction pooler: what lives longer than a transaction belongs to nobody there.
 
+use dbmig_build::Dialect;
+
 use crate::error::{Error, ErrorKind};
 use crate::session::{DbResult, Session};
 
@@ -13,19 +15,33 @@ pub(crate) fn refuse(session: &mut dyn Session, name: &str) -> Result<(), Error>
     }
 }
 
+/// Whether it is PostgreSQL, and known that nobody else gets this connection: what it keeps stays ours.
+pub(super) fn is_none(session: &mut dyn Session) -> bool {
+    if session.dialect() != Dialect::Postgres {
+        return false;
+    }
+    // Of what can not be asked nothing is known.
+    matches!(shared(session), Ok(Some(false)))
+}
+
 /// Proof that two connections share a server process, or that one is handed from one to the next.
 ///
 /// While another connection keeps one process busy, ours must still have its own. Where no other can be
 /// opened, the owner of the connection is believed.
 fn is_pooled(session: &mut dyn Session) -> DbResult<bool> {
-    let Some(mut other) = session.another()? else { return Ok(false) };
+    shared(session).map(|shared| shared.unwrap_or(false))
+}
+
+/// `None` where no other connection can be opened.
+fn shared(session: &mut dyn Session) -> DbResult<Option<bool>> {
+    let Some(mut other) = session.another()? else { return Ok(None) };
     let ours = process(session)?;
     other.execute("BEGIN")?;
     let theirs = process(&mut *other);
     let still_ours = process(session);
     let ended = other.execute("ROLLBACK");
     let pooled = theirs? == ours || still_ours? != ours;
-    ended.map(|()| pooled)
+    ended.map(|()| Some(pooled))
 }
 
 fn process(session: &mut dyn Session) -> DbResult<Option<String>> {

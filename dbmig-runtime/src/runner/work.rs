@@ -114,10 +114,7 @@ impl<'a> Work<'a> {
 
     /// Records that it is done, before it is; `false` when another runner was faster.
     pub(crate) fn claim(&self, session: &mut dyn Session, tables: &Tables) -> DbResult<bool> {
-        if self.has_backfill || self.direction == Direction::Down {
-            // Whatever was known of it belongs to another time.
-            history::forget_backfill(session, tables, self.version)?;
-        }
+        self.forget_backfill(session, tables)?;
         match (self.repeatable, self.direction) {
             (Some((repeatable, again)), _) => {
                 history::claim_repeatable(session, tables, repeatable, again)
@@ -135,6 +132,7 @@ impl<'a> Work<'a> {
         tables: &Tables,
     ) -> DbResult<Option<(i64, bool)>> {
         if self.repeatable.is_none() && session.dialect() == Dialect::Postgres {
+            self.forget_backfill(session, tables)?;
             let up = self.direction == Direction::Up;
             return history::claim_and_look(session, tables, self.version, up);
         }
@@ -142,6 +140,14 @@ impl<'a> Work<'a> {
             return Ok(None);
         }
         history::newest_attempt(session, tables, self.version).map(Some)
+    }
+
+    /// Whatever was known of its backfill belongs to another time.
+    fn forget_backfill(&self, session: &mut dyn Session, tables: &Tables) -> DbResult<()> {
+        match self.has_backfill || self.direction == Direction::Down {
+            true => history::forget_backfill(session, tables, self.version),
+            false => Ok(()),
+        }
     }
 
     /// Takes the claim back.

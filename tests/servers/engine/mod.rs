@@ -1,5 +1,6 @@
 //! The engine on servers, by the built program and by its sessions.
 
+mod backfill_again;
 mod backfills;
 mod basics;
 mod beside_others;
@@ -11,6 +12,7 @@ mod concurrent_index;
 pub(crate) mod corpus;
 mod cuts;
 mod half_way;
+mod kept;
 mod kill_matrix;
 mod left_behind;
 mod lost_lock;

@@ -1,6 +1,6 @@
 //! `schema erd`: a picture of the tables.
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use serde_json::json;
 
 use super::scope::ScopeArgs;
@@ -13,30 +13,21 @@ use crate::render;
 
 /// Draw the tables and what they point to
 ///
-/// As text that Mermaid, or Graphviz, makes a picture of. Markdown shows Mermaid between "```mermaid" and
-/// "```".
+/// As text that Mermaid makes a picture of, or with `--format dot` Graphviz. Markdown shows Mermaid between
+/// "```mermaid" and "```".
 #[derive(Debug, Args)]
 pub struct ErdArgs {
-    /// For which program
-    #[arg(long = "as", value_name = "LANGUAGE", default_value = "mermaid")]
-    language: Language,
     #[command(flatten)]
     scope: ScopeArgs,
 }
 
-/// What draws it.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum Language {
-    Mermaid,
-    Dot,
-}
-
 pub(super) fn run(context: &mut Context<'_>, args: &ErdArgs) -> CliResult<Exit> {
+    let graphviz = context.output.format == Format::Dot;
     context.output.keep_for_text();
     let catalogue = cataloguing::read(context, args.scope.scope())?;
-    let text = match args.language {
-        Language::Mermaid => render::mermaid(&catalogue),
-        Language::Dot => render::dot(&catalogue),
+    let text = match graphviz {
+        true => render::dot(&catalogue),
+        false => render::mermaid(&catalogue),
     };
     if context.output.format == Format::Json {
         context.output.json(&json!({ "dbmig": 1, "command": "schema erd", "text": text }));

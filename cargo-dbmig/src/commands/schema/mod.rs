@@ -29,6 +29,17 @@ pub enum SchemaCommand {
     Foreign(Vec<String>),
 }
 
+impl SchemaCommand {
+    /// Whether it is the one of that name.
+    pub(crate) fn is(&self, name: &str) -> bool {
+        match self {
+            Self::Dump(_) => name == "schema dump",
+            Self::Erd(_) => name == "schema erd",
+            Self::Rs(_) | Self::Foreign(_) => false,
+        }
+    }
+}
+
 pub(crate) fn run(context: &mut Context<'_>, command: &SchemaCommand) -> CliResult<Exit> {
     match command {
         SchemaCommand::Dump(args) => dump::run(context, args),

@@ -10,11 +10,13 @@ mod target;
 mod tls;
 mod words;
 
+use std::collections::HashMap;
+
 use dbmig_runtime::Dialect;
 use dbmig_runtime::session::{DbError, DbErrorKind, DbResult, Row, Session, Value};
 use postgres::config::{Host, SslMode, SslNegotiation};
 use postgres::types::{ToSql, Type};
-use postgres::{Client, NoTls, SimpleQueryMessage};
+use postgres::{Client, NoTls, SimpleQueryMessage, Statement};
 
 use self::error::{db_error, is_tls, of_connecting};
 pub use self::target::PostgresTarget;
@@ -31,6 +33,9 @@ pub(super) struct PostgresSession {
     client: Client,
     target: PostgresTarget,
     setup: Setup,
+    /// What is parsed and planned once, by its text; `None` until the engine says that nobody else gets this
+    /// connection's statements.
+    kept: Option<HashMap<String, Statement>>,
 }
 
 impl PostgresSession {
@@ -55,10 +60,24 @@ impl PostgresSession {
                 _ => token.cancel_query(NoTls),
             };
         });
-        let mut session = Self { running, client, target: target.clone(), setup: setup.clone() };
+        let mut session =
+            Self { running, client, target: target.clone(), setup: setup.clone(), kept: None };
         // As Diesel does, so that `now()` means the same in both.
         session.execute(&setup.postgres())?;
         Ok(session)
+    }
+
+    /// The statement of that text, if this connection keeps statements.
+    fn kept(&mut self, sql: &str, types: &[Type]) -> DbResult<Option<Statement>> {
+        let Some(kept) = &self.kept else { return Ok(None) };
+        if let Some(statement) = kept.get(sql) {
+            return Ok(Some(statement.clone()));
+        }
+        let statement = self.send(sql, |client| client.prepare_typed(sql, types))?;
+        if let Some(kept) = &mut self.kept {
+            kept.insert(sql.to_owned(), statement.clone());
+        }
+        Ok(Some(statement))
     }
 
     /// Runs a statement.
@@ -69,8 +88,15 @@ impl PostgresSession {
     ) -> DbResult<T> {
         let client = &mut self.client;
         let result = self.running.during(|| statement(client));
+        if self.kept.is_some() && drops_statements(sql) {
+            self.kept = Some(HashMap::new());
+        }
         result.map_err(|error| {
             let mut error = db_error(&error, sql);
+            if error.code.as_deref() == Some(UNKNOWN_STATEMENT) && self.kept.take().is_some() {
+                // A function has dropped them: the next try does without.
+                error.kind = DbErrorKind::Busy;
+            }
             if error.kind == DbErrorKind::Timeout && interrupt::requested() {
                 error.kind = DbErrorKind::Interrupted;
             }
@@ -133,7 +159,11 @@ impl Session for PostgresSession {
     fn execute_with(&mut self, sql: &str, values: &[Value<'_>]) -> DbResult<usize> {
         let owned: Vec<_> = values.iter().map(bound).collect();
         let typed: Vec<_> = owned.iter().map(|(value, kind)| (&**value, kind.clone())).collect();
-        let count = self.send(sql, |client| client.execute_typed(sql, &typed))?;
+        let (parameters, types) = parameters(&typed);
+        let count = match self.kept(sql, &types)? {
+            Some(kept) => self.send(sql, |client| client.execute(&kept, &parameters))?,
+            None => self.send(sql, |client| client.execute_typed(sql, &typed))?,
+        };
         Ok(usize::try_from(count).unwrap_or(usize::MAX))
     }
 
@@ -144,7 +174,11 @@ impl Session for PostgresSession {
         }
         let owned: Vec<_> = values.iter().map(bound).collect();
         let typed: Vec<_> = owned.iter().map(|(value, kind)| (&**value, kind.clone())).collect();
-        let rows = self.send(sql, |client| client.query_typed(sql, &typed))?;
+        let (parameters, types) = parameters(&typed);
+        let rows = match self.kept(sql, &types)? {
+            Some(kept) => self.send(sql, |client| client.query(&kept, &parameters))?,
+            None => self.send(sql, |client| client.query_typed(sql, &typed))?,
+        };
         let text = |row: &postgres::Row| -> Result<Row, postgres::Error> {
             (0..row.len()).map(|index| row.try_get::<_, Option<String>>(index)).collect()
         };
@@ -170,6 +204,10 @@ impl Session for PostgresSession {
 
     fn interrupted(&self) -> bool {
         interrupt::requested()
+    }
+
+    fn keep_statements(&mut self) {
+        self.kept.get_or_insert_default();
     }
 
     fn reconnect(&mut self) -> DbResult<bool> {
@@ -210,6 +248,29 @@ fn bound(value: &Value<'_>) -> (Box<dyn ToSql + Sync>, Type) {
     }
 }
 
+/// The server's code for a statement that is not kept there (any more).
+const UNKNOWN_STATEMENT: &str = "26000";
+
+/// `DEALLOCATE`, `DISCARD ALL`, also within a body: what is kept is to be made anew.
+fn drops_statements(sql: &str) -> bool {
+    let is = |text: &str, word: &str| text.eq_ignore_ascii_case(word);
+    let mut words =
+        sql.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').filter(|w| !w.is_empty());
+    let mut before = "";
+    words.any(|word| {
+        let found = is(word, "deallocate") || (is(word, "all") && is(before, "discard"));
+        before = word;
+        found
+    })
+}
+
+/// Values and types apart, as a statement that is kept takes them.
+fn parameters<'v>(
+    typed: &[(&'v (dyn ToSql + Sync), Type)],
+) -> (Vec<&'v (dyn ToSql + Sync)>, Vec<Type>) {
+    typed.iter().cloned().unzip()
+}
+
 fn text_row(message: &SimpleQueryMessage) -> Option<Row> {
     match message {
         SimpleQueryMessage::Row(row) => {
@@ -222,4 +283,24 @@ fn text_row(message: &SimpleQueryMessage) -> Option<Row> {
 /// What has no server behind it.
 pub(super) fn broken(message: impl Into<String>) -> DbError {
     DbError::new(DbErrorKind::Closed, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::drops_statements;
+
+    #[test]
+    fn what_drops_statements() {
+        for (sql, expected) in [
+            ("DEALLOCATE ALL", true),
+            ("deallocate prepare x", true),
+            ("DISCARD\n all;", true),
+            ("DO $$ BEGIN EXECUTE 'DEALLOCATE ALL'; END $$", true),
+            ("RESET ALL; DISCARD TEMP", false),
+            ("DISCARD PLANS", false),
+            ("SELECT 1", false),
+        ] {
+            assert_eq!(drops_statements(sql), expected, "{sql}");
+        }
+    }
 }

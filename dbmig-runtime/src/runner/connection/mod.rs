@@ -118,12 +118,9 @@ impl Connection {
 
     /// Between two steps of one transaction.
     pub(super) fn settle_within(&self, session: &mut dyn Session) -> Result<(), Error> {
-        self.settle(session)?;
-        let limits = match &self.saved {
-            Saved::Postgres(saved) => saved.limits(&self.options, true),
-            Saved::Sqlite(_) | Saved::Mysql(_) => return Ok(()),
-        };
-        session.execute(&limits).map_err(Error::database("prepare the connection"))
+        let Saved::Postgres(saved) = &self.saved else { return self.settle(session) };
+        let sql = format!("{}; {}", saved.settle(), saved.limits(&self.options, true));
+        session.execute(&sql).map_err(Error::database("prepare the connection"))
     }
 
     /// The limits of statements outside a transaction.
