@@ -107,6 +107,31 @@ fn what_is_needed_is_listed_ready_to_paste() {
     sandbox.dbmig(["generate", "--diff", "--check"]).ok();
 }
 
+#[cfg(unix)]
+#[test]
+fn on_a_terminal_it_is_asked() {
+    let sandbox = project();
+    sandbox.write("src/schema.rs", users("full_name -> Text, age -> Integer,"));
+    let program = std::path::Path::new(env!("CARGO_BIN_EXE_cargo-dbmig"));
+    let typed = |text: &str, args: &[&str]| {
+        let (_open, slave) = crate::protection::terminal(text);
+        let args = ["generate", "--diff", "asked"].iter().chain(args).copied();
+        sandbox.run_reading(slave, program, &[], args)
+    };
+    let _ = typed("y\n0", &["--no-input"]).exits(4);
+    let before = sandbox.snapshot();
+    // End of input.
+    let _ =
+        typed("y\n\u{4}", &[]).exits(2).warns("no answer was given").warns("--fill users.age=0");
+    assert!(sandbox.snapshot() == before, "something was written");
+    let ran = typed("perhaps\ny\nid + 1", &[]).ok();
+    let ran =
+        ran.warns("is it the same under another name?\n").warns("that is none of the answers");
+    let up = newest(&sandbox);
+    assert!(up.contains("RENAME COLUMN name TO full_name"), "{ran}");
+    assert!(up.contains("id + 1"), "{up}");
+}
+
 #[test]
 fn answers_are_held_to_what_differs() {
     let sandbox = project();

@@ -4,7 +4,6 @@ use std::io::BufRead;
 
 use crate::error::{CliError, CliResult};
 use crate::generate::diff::{Answers, Question};
-use crate::output::Output;
 
 /// Asks one question until there is an answer to it.
 ///
@@ -12,14 +11,14 @@ use crate::output::Output;
 ///
 /// There is no more to read.
 pub(super) fn ask(
-    output: &mut Output,
+    say: &mut dyn FnMut(&str),
     input: &mut dyn BufRead,
     question: &Question,
     answers: &mut Answers,
 ) -> CliResult<()> {
-    output.message_line(format!("{}?", question.text()));
+    say(&format!("{}?", question.text()));
     loop {
-        output.message_line(how(question));
+        say(&how(question));
         let mut line = String::new();
         let read = input.read_line(&mut line).map_err(|error| {
             CliError::usage("could not read the answer").cause(error.to_string())
@@ -33,7 +32,7 @@ pub(super) fn ask(
         if take(question, line.trim(), answers)? {
             return Ok(());
         }
-        output.message_line("that is none of the answers");
+        say("that is none of the answers");
     }
 }
 
@@ -97,14 +96,16 @@ fn take(question: &Question, typed: &str, answers: &mut Answers) -> CliResult<bo
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::output::Format;
 
-    fn asked(question: &Question, typed: &str) -> CliResult<Vec<String>> {
+    /// What the answers come to, and how often there was none among what was typed.
+    fn asked(question: &Question, typed: &str) -> CliResult<(Vec<String>, usize)> {
         let mut answers = Answers::default();
-        let mut output = Output::of_process(Format::Human, true);
-        ask(&mut output, &mut typed.as_bytes(), question, &mut answers)?;
+        let mut said = Vec::new();
+        let mut say = |text: &str| said.push(text.to_owned());
+        ask(&mut say, &mut typed.as_bytes(), question, &mut answers)?;
+        let refused = said.iter().filter(|text| text.starts_with("that is none")).count();
         // Nothing has used them yet.
-        Ok(answers.unused())
+        Ok((answers.unused(), refused))
     }
 
     #[test]
@@ -116,16 +117,17 @@ mod tests {
         };
         let fill = Question::Fill { column: "t.a".into(), new: true, proposed: "0".into() };
         let values = Question::Values { name: "mood".into(), column: "t.a".into() };
-        for (question, typed, expected) in [
-            (&rename(&["b"]), "y\n", "--rename t.a"),
-            (&rename(&["b"]), "what\nNo\n", "--drop t.a"),
-            (&rename(&["b", "c"]), "y\n3\n2\n", "--rename t.a"),
-            (&fill, "\n", "--fill t.a"),
-            (&fill, "-\n", "--no-fill t.a"),
-            (&fill, "lower(b)\n", "--fill t.a"),
-            (&values, "\na,b\n", "--values mood"),
+        for (question, typed, expected, refused) in [
+            (&rename(&["b"]), "y\n", "--rename t.a", 0),
+            (&rename(&["b"]), "what\nNo\n", "--drop t.a", 1),
+            (&rename(&["b", "c"]), "y\n3\n2\n", "--rename t.a", 2),
+            (&fill, "\n", "--fill t.a", 0),
+            (&fill, "-\n", "--no-fill t.a", 0),
+            (&fill, "lower(b)\n", "--fill t.a", 0),
+            (&values, "\na,b\n", "--values mood", 1),
         ] {
-            assert_eq!(asked(question, typed).unwrap(), [expected], "{typed:?}");
+            let expected = (vec![expected.to_owned()], refused);
+            assert_eq!(asked(question, typed).unwrap(), expected, "{typed:?}");
         }
         let error = asked(&fill, "").unwrap_err();
         assert!(error.help[0].contains("--fill t.a=0"), "{error:?}");

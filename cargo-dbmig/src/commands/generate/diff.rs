@@ -261,7 +261,8 @@ fn settled(
             let all = all_questions(sides, answers)?;
             return Err(needed(context, args, sides, &all));
         }
-        ask::ask(context.output, &mut io::stdin().lock(), first, answers)?;
+        let mut say = |text: &str| context.output.message_line(text);
+        ask::ask(&mut say, &mut io::stdin().lock(), first, answers)?;
     }
 }
 

@@ -1,15 +1,17 @@
 //! What a `schema.rs` tells, laid over what there is: all that it can not tell stays.
 
+mod keys;
+mod programs;
+
 use dbmig_build::Dialect;
 use dbmig_build::sql::{TokenKind, tokens};
 use dbmig_runtime::catalogue::change::Rename;
-use dbmig_runtime::catalogue::{Action, Column, ForeignKey, Index, IndexKey, Name};
+use dbmig_runtime::catalogue::{Column, Name, Schema};
 
 use super::Edit;
 use super::find::{empty, plain_column};
 use super::table::{identity, primary_key};
 use crate::error::{CliError, CliResult};
-use crate::generate::column::Reference;
 use crate::generate::diff::{Asked, Question, Settled, WantedType, plain_type, sql_type};
 use crate::schema_rs::parse::ToldTable;
 
@@ -74,6 +76,8 @@ impl Edit<'_> {
                 None => self.create_as_told(&here, questions)?,
             }
         }
+        self.make_schemas();
+        self.let_unfit_keys_go(file);
         let joins = file.told.joins.difference(&file.written.joins);
         for (child, parent, column) in joins {
             self.join(&file.name(child), &file.name(parent), column)?;
@@ -81,6 +85,20 @@ impl Edit<'_> {
         self.tell_of_joins(file, asked);
         self.tell_of_programs();
         Ok(())
+    }
+
+    /// The schemas that new tables and types are in.
+    fn make_schemas(&mut self) {
+        let after = &self.after;
+        let tables = after.tables.iter().map(|table| &table.name);
+        let enums = after.enums.iter().map(|one| &one.name);
+        let all = tables.chain(enums).filter_map(|name| name.schema.clone());
+        let missing = |name: &String| !after.schemas.iter().any(|known| known.name == *name);
+        let names: std::collections::BTreeSet<_> = all.filter(missing).collect();
+        if self.dialect() == Dialect::Postgres {
+            let made = names.into_iter().map(|name| Schema { name, comment: None });
+            self.after.schemas.extend(made);
+        }
     }
 
     fn create_as_told(&mut self, here: &Here<'_>, questions: &mut Vec<Question>) -> CliResult<()> {
@@ -297,138 +315,6 @@ impl Edit<'_> {
         };
         columns.find(from).map(|one| one.name.clone())
     }
-
-    /// Foreign keys to what goes: they can not stay.
-    fn let_go(&mut self, to: &Name, column: Option<&str>) {
-        let mut gone = Vec::new();
-        let mysql = self.dialect() == Dialect::Mysql;
-        for table in self.after.tables.iter_mut().filter(|table| table.name != *to) {
-            let points = |key: &ForeignKey| {
-                key.table == *to
-                    && column.is_none_or(|name| key.referenced.iter().any(|one| one == name))
-            };
-            let of = &table.name;
-            let (go, stay): (Vec<_>, Vec<_>) = table.foreign_keys.drain(..).partition(points);
-            table.foreign_keys = stay;
-            for key in go {
-                gone.push(format!("{of} ({})", key.columns.join(", ")));
-                // MySQL has made it for the key alone.
-                let own = |index: &Index| {
-                    let columns = index.parts.iter().map(|part| match &part.key {
-                        IndexKey::Column(name) | IndexKey::Expression(name) => name,
-                    });
-                    mysql && index.label.generated && columns.eq(&key.columns)
-                };
-                let needed = table.foreign_keys.iter().any(|other| other.columns == key.columns);
-                table.indexes.retain(|index| needed || !own(index));
-            }
-        }
-        let what = column.map_or_else(|| to.to_string(), |column| format!("{to}.{column}"));
-        self.notes.extend(
-            gone.iter().map(|key| {
-                format!("the foreign key of {key} goes with {what}, to which it points")
-            }),
-        );
-    }
-
-    /// The foreign key of a `joinable!`.
-    fn join(&mut self, child: &Name, parent: &Name, column: &str) -> CliResult<()> {
-        let (Some(table), Some(_)) = (self.after.table(child).cloned(), self.after.table(parent))
-        else {
-            return Ok(());
-        };
-        if table.column(column).is_none() {
-            return Err(CliError::usage(format!(
-                "`joinable!({child} -> {parent} ({column}))` names a column that {child} does not have"
-            )));
-        }
-        let there = |key: &ForeignKey| key.table == *parent && key.columns == [column];
-        if table.foreign_keys.iter().any(there) {
-            return Ok(());
-        }
-        let to = Reference {
-            table: parent.to_string(),
-            column: None,
-            on_delete: Action::NoAction,
-            on_update: Action::NoAction,
-        };
-        let known = table.name.clone();
-        let key = self.foreign_key(&table, &[column.to_owned()], &[to], None)?;
-        self.table_mut(&known)?.foreign_keys.push(key);
-        Ok(())
-    }
-
-    /// Foreign keys of which the file says nothing, while there was a `joinable!` for each.
-    fn tell_of_joins(&mut self, file: &Settled<'_>, asked: &Asked<'_>) {
-        for (child, parent, column) in &file.silent_joins {
-            let of = now(&file.name(child), asked.renames);
-            let to = now(&file.name(parent), asked.renames);
-            let column = column_now(&of, column, asked.renames);
-            let told = file.told.joins.iter().any(|(child, parent, name)| {
-                file.name(child) == of && file.name(parent) == to && *name == column
-            });
-            let table = self.after.table(&of);
-            let key = table.and_then(|table| {
-                table
-                    .foreign_keys
-                    .iter()
-                    .find(|key| key.table == to && key.columns == [column.as_str()])
-            });
-            let Some(key) = key.filter(|_| !told) else { continue };
-            let name = key.label.name.as_deref();
-            let drop = name.map(|name| {
-                format!("; to drop it: `cargo dbmig generate drop-constraint {of} {name}`")
-            });
-            self.notes.push(format!(
-                "`joinable!({child} -> {parent} ({column}))` is not in {}: the foreign key stays{}",
-                file.file.shown,
-                drop.unwrap_or_default()
-            ));
-        }
-    }
-
-    /// Views and triggers that name a table of which something goes.
-    fn tell_of_programs(&mut self) {
-        let dialect = self.dialect();
-        let after = &self.after;
-        let changed = self.before.tables.iter().filter_map(|table| {
-            let lost: Vec<_> = match after.table(&table.name) {
-                None => vec![],
-                Some(now) => {
-                    let columns =
-                        table.columns.iter().filter(|one| now.column(&one.name).is_none());
-                    let columns: Vec<_> = columns.map(|one| one.name.as_str()).collect();
-                    (!columns.is_empty()).then_some(columns)?
-                }
-            };
-            Some((&table.name, lost))
-        });
-        let mut notes = Vec::new();
-        for (table, lost) in changed {
-            let hit = |text: &str| {
-                names(text, &table.name, dialect)
-                    && (lost.is_empty() || lost.iter().any(|one| names(text, one, dialect)))
-            };
-            let views =
-                after.views.iter().map(|one| ("view", one.name.to_string(), &one.definition));
-            let triggers = after.triggers.iter();
-            let triggers = triggers.map(|one| ("trigger", one.name.clone(), &one.definition));
-            for (kind, name, text) in views.chain(triggers) {
-                if hit(text) {
-                    let what = match &lost[..] {
-                        [] => table.to_string(),
-                        columns => format!("{table}.{}", columns.join(", ")),
-                    };
-                    notes.push(format!(
-                        "the {kind} {name} names {what}, which goes: change it as well"
-                    ));
-                }
-            }
-        }
-        self.notes.extend(
-            notes.into_iter().filter(|note| !self.notes.contains(note)).collect::<Vec<_>>(),
-        );
-    }
 }
 
 /// Whether a text names this, or may.
@@ -442,6 +328,16 @@ fn names(text: &str, name: &str, dialect: Dialect) -> bool {
 fn is_whole_number(column: &Column) -> bool {
     let text = column.ty.text.to_lowercase();
     text.contains("int") && !column.ty.array && !text.contains("interval")
+}
+
+/// What may point to each other.
+fn family(column: &Column) -> &str {
+    let text = column.ty.text.as_str();
+    match text.to_lowercase() {
+        _ if is_whole_number(column) => "number",
+        lower if lower.contains("char") || lower.contains("text") => "text",
+        _ => text,
+    }
 }
 
 /// What a table is called afterwards.
