@@ -295,6 +295,29 @@ fn a_plain_migration_starts_nothing_and_opens_nothing() {
 }
 
 #[test]
+fn what_is_repeated_may_be_in_the_way() {
+    let sandbox = Sandbox::project();
+    sandbox.dbmig(["generate", "create_users", "name:string", "age:int", "note:text"]).ok();
+    sandbox.write(
+        "migrations/R__named.sql",
+        "DROP VIEW IF EXISTS named;\nCREATE VIEW named AS SELECT name, age FROM users;\n",
+    );
+    sandbox
+        .dbmig(["generate", "remove_age_from_users", "--dry-run"])
+        .ok()
+        .says("tried: up and down on sqlite-3")
+        .warns("warning: fails where the repeatables are applied: ")
+        .warns("view named");
+    sandbox
+        .dbmig(["generate", "remove_note_from_users", "--dry-run"])
+        .ok()
+        .silent_about("repeatables");
+    // It needs what is about to come.
+    sandbox.write("migrations/R__later.sql", "CREATE VIEW later AS SELECT id FROM later_on;\n");
+    sandbox.dbmig(["generate", "create_later_on", "a:int", "--dry-run"]).ok().says("tried");
+}
+
+#[test]
 fn undoes_a_migration_by_another() {
     let sandbox = Sandbox::project();
     sandbox.dbmig(["generate", "create_users", "name:string"]).ok();

@@ -39,6 +39,9 @@ mod proof_policy;
 #[cfg(unix)]
 mod protection;
 mod prove;
+#[path = "../support/random_schemas.rs"]
+mod random_schema_pairs;
+mod random_schemas;
 mod records;
 mod revert;
 mod rows;

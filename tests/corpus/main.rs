@@ -9,6 +9,7 @@ mod diesel_program;
 mod diff_schema;
 #[path = "../support/diff_schema.rs"]
 mod diff_schema_cases;
+mod differences;
 mod differential;
 mod histories;
 #[path = "../support/mutants/mod.rs"]

@@ -28,6 +28,9 @@ mod print_schema;
 #[cfg(feature = "full-tests")]
 #[path = "../support/proofs.rs"]
 mod proofs;
+#[path = "../support/random_schemas.rs"]
+mod random_schema_pairs;
+mod random_schemas;
 mod rebase;
 #[path = "../support/row_cases.rs"]
 mod row_cases;

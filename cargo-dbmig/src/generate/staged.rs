@@ -8,6 +8,7 @@ use dbmig_build::Dialect;
 use dbmig_runtime::catalogue::change::{Step, Value};
 use dbmig_runtime::catalogue::{Catalogue, Check, Index, IndexKey, Label, Name, Options, Table};
 
+use super::diff::Relabelled;
 use super::edit::Edit;
 use super::{names, plain};
 
@@ -27,6 +28,8 @@ pub(super) struct Stage {
     /// Whether its second catalogue is the first one with the renames done, and nothing else: as the server
     /// tells it, which may write a view in another way.
     pub(super) renames_apart: bool,
+    /// What is done right behind the renames, and before they are taken back; only where those are apart.
+    pub(super) relabelled: Relabelled,
 }
 
 /// The migrations of a change, one at least.

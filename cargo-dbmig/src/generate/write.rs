@@ -80,13 +80,17 @@ pub(super) fn part(
         let alone = stage.renames_apart && at == 0;
         let next = if alone { &called(&pair[0], renames)? } else { &pair[1] };
         up.extend(changes(&pair[0], next, &wish(renames)).map_err(cannot)?);
+        if alone {
+            up.extend(stage.relabelled.up.clone());
+        }
     }
     let end = stage.path.len() - 1;
     up.extend(stage.fills.iter().filter(|(place, _)| *place == end).map(|(_, s)| s.clone()));
     let mut down = match &stage.path[..] {
         // As on the way there, what was renamed is there alone: the old names are free again.
-        [_, begin, _, ..] if !renames.is_empty() && stage.renames_apart => {
+        [_, begin, ..] if !renames.is_empty() && stage.renames_apart => {
             let mut down = changes(to, begin, &back(&[])).map_err(cannot)?;
+            down.extend(stage.relabelled.down.clone());
             let begin = &called(from, &renames)?;
             down.extend(changes(begin, from, &back(&backwards(&renames))).map_err(cannot)?);
             down
@@ -186,7 +190,7 @@ fn text(steps: &[Step], edit: &Edit<'_>) -> String {
 
 /// What makes MySQL refuse rather than keep others out, where it need not.
 fn without_waiting(sql: &str) -> &'static str {
-    const COPIED: [&str; 13] = [
+    const COPIED: [&str; 14] = [
         "FOREIGN KEY",
         "CONSTRAINT",
         "CHECK",
@@ -196,6 +200,8 @@ fn without_waiting(sql: &str) -> &'static str {
         "FULLTEXT",
         "SPATIAL",
         "RENAME TO",
+        // Not where a condition was there once; it takes a moment either way.
+        "RENAME COLUMN",
         "AUTO_INCREMENT",
         "DEFAULT (",
         // An expression is a hidden column, which is filled.

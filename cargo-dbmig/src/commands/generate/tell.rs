@@ -160,6 +160,14 @@ impl Outcome {
             for (table, why) in &tried.no_rows {
                 context.output.note(format!("without rows in {table}: {why}"));
             }
+            if let Some(repeated) = &tried.repeated {
+                context
+                    .output
+                    .warning(format!("fails where the repeatables are applied: {repeated}"));
+                context.output.help(
+                    "drop in it what is in the way: the repeatable makes it again where its text changes too",
+                );
+            }
             for hazard in &tried.hazards {
                 context.output.warning(format!("fails when there are rows: {hazard}"));
             }
@@ -195,7 +203,7 @@ impl Outcome {
             })
             .collect();
         let tried = self.tried.as_ref().map(|tried| {
-            json!({ "server": tried.server, "lost": tried.lost, "fails_with_rows": tried.hazards, "no_rows": tried.no_rows })
+            json!({ "server": tried.server, "lost": tried.lost, "fails_with_rows": tried.hazards, "no_rows": tried.no_rows, "fails_with_repeatables": tried.repeated })
         });
         json!({
             "dbmig": 1, "command": "generate", "form": self.form, "understood": self.understood,

@@ -6,6 +6,7 @@
 mod answers;
 mod fills;
 mod label;
+mod labels;
 mod question;
 mod renames;
 mod rust_file;
@@ -15,7 +16,7 @@ mod write;
 
 use dbmig_build::Dialect;
 use dbmig_runtime::catalogue::Catalogue;
-use dbmig_runtime::catalogue::change::{Rename, Wish, changes, renamed};
+use dbmig_runtime::catalogue::change::{self, Rename, Wish, changes, renamed};
 
 use super::edit::Edit;
 use super::{Options, Written};
@@ -26,6 +27,7 @@ pub use fills::Fill;
 pub use question::Question;
 pub use rust_file::RustFile;
 
+pub(super) use labels::Relabelled;
 pub(super) use rust_file::{Settled, plain as plain_type};
 pub(super) use sql_types::{Asked, Wanted as WantedType, sql_type};
 
@@ -46,6 +48,8 @@ pub struct Change {
     begin: Catalogue,
     after: Catalogue,
     renames: Vec<Rename>,
+    /// What follows from the renames, where the wish says so.
+    relabelled: Relabelled,
     fills: Vec<Fill>,
     /// What is not settled yet; nothing can be written before.
     pub questions: Vec<Question>,
@@ -100,7 +104,7 @@ impl Source {
                 CliError::usage(all.join("; "))
             })
         };
-        let begin = begin.cloned().map_or_else(plain, Ok)?;
+        let mut begin = begin.cloned().map_or_else(plain, Ok)?;
         let mut notes = Vec::new();
         let after = match self {
             Self::Catalogue(wished) => (**wished).clone(),
@@ -115,8 +119,13 @@ impl Source {
                 edit.after
             }
         };
+        let relabelled = match renames.is_empty() {
+            true => Relabelled::default(),
+            false => labels::relabel(before, &mut begin, &after),
+        };
         let fills = fills::find(&begin, &after, answers, &mut questions);
-        Ok(Change { before: before.clone(), begin, after, renames, fills, questions, notes })
+        let before = before.clone();
+        Ok(Change { before, begin, after, renames, relabelled, fills, questions, notes })
     }
 }
 
@@ -136,23 +145,28 @@ impl Change {
     }
 
     /// The statements that rename, where what follows depends on how the server tells their outcome: the
-    /// queries of PostgreSQL's views name what they are over, and only the server can rewrite them.
+    /// queries of PostgreSQL's views name what they are over, and only the server can rewrite them; MySQL gives
+    /// other names to foreign keys.
     ///
     /// # Errors
     ///
     /// Something can not be renamed.
     pub fn renaming(&self) -> CliResult<Vec<String>> {
-        if self.before.dialect != Dialect::Postgres
-            || self.renames.is_empty()
-            || self.before.views.is_empty()
-        {
+        let telling = match self.before.dialect {
+            Dialect::Sqlite => false,
+            Dialect::Postgres => !self.before.views.is_empty(),
+            Dialect::Mysql => true,
+        };
+        if self.renames.is_empty() || !telling {
             return Ok(Vec::new());
         }
         let wish = Wish { renames: self.renames.clone(), ..Wish::default() };
-        let steps = changes(&self.before, &self.begin, &wish).map_err(|wrong| {
+        let all = |wrong: Vec<change::CannotSay>| {
             let all: Vec<_> = wrong.iter().map(ToString::to_string).collect();
             CliError::usage(all.join("; "))
-        })?;
+        };
+        let begin = renamed(&self.before, &self.renames).map_err(all)?;
+        let steps = changes(&self.before, &begin, &wish).map_err(all)?;
         Ok(steps.into_iter().map(|step| step.sql).collect())
     }
 

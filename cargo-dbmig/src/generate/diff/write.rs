@@ -34,6 +34,9 @@ pub(super) fn write(change: &Change, short: bool) -> CliResult<Written> {
     if !change.renames.is_empty() {
         edit.renames.clone_from(&change.renames);
         lead(&mut stages, &change.renames, &change.before, &begin);
+        if let Some(first) = stages.first_mut() {
+            first.relabelled.clone_from(&change.relabelled);
+        }
     }
     let mut parts = Vec::new();
     let mut todo = Vec::new();
