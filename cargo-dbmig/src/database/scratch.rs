@@ -48,10 +48,20 @@ impl Scratch {
     ///
     /// What the server, or the way to it, reports.
     pub fn clean(&self) -> CliResult<usize> {
-        let Some(sql) = abandoned(self.place.dialect()) else { return Ok(0) };
+        let ways = abandoned(self.place.dialect());
+        if ways.is_empty() {
+            return Ok(0);
+        }
         let mut session = self.server()?;
         let pattern = format!("{}%", PREFIX.replace('_', "\\_"));
-        let rows = session.query(sql, &[Value::Text(&pattern)]).map_err(|error| {
+        let mut rows = Ok(vec![]);
+        for sql in ways {
+            rows = session.query(sql, &[Value::Text(&pattern)]);
+            if rows.is_ok() {
+                break;
+            }
+        }
+        let rows = rows.map_err(|error| {
             CliError::database("could not look for scratch databases").cause(error.to_string())
         })?;
         let names: Vec<String> =
@@ -236,19 +246,24 @@ impl Drop for Scratch {
     }
 }
 
-/// Databases of a name, that nobody is connected to.
-const fn abandoned(dialect: Dialect) -> Option<&'static str> {
+/// Databases of a name, that nobody is connected to: the first of these queries that the server knows.
+const fn abandoned(dialect: Dialect) -> &'static [&'static str] {
     match dialect {
-        Dialect::Sqlite => None,
-        Dialect::Postgres => Some(
+        Dialect::Sqlite => &[],
+        Dialect::Postgres => &[
             "SELECT datname::text FROM pg_catalog.pg_database d WHERE datname::text LIKE $1 AND NOT EXISTS \
-             (SELECT 1 FROM pg_catalog.pg_stat_activity a WHERE a.datid = d.oid)",
-        ),
-        Dialect::Mysql => Some(
+               (SELECT 1 FROM pg_catalog.pg_stat_activity a WHERE a.datid = d.oid)",
+        ],
+        // MySQL's list in information_schema fails while anybody's statement holds a character of four bytes;
+        // MariaDB has no other.
+        Dialect::Mysql => &[
+            "SELECT CAST(SCHEMA_NAME AS CHAR CHARACTER SET utf8mb4) FROM information_schema.SCHEMATA \
+             WHERE SCHEMA_NAME LIKE ? AND SCHEMA_NAME NOT IN \
+             (SELECT db FROM performance_schema.processlist WHERE db IS NOT NULL)",
             "SELECT CAST(SCHEMA_NAME AS CHAR CHARACTER SET utf8mb4) FROM information_schema.SCHEMATA \
              WHERE SCHEMA_NAME LIKE ? AND SCHEMA_NAME NOT IN \
              (SELECT db FROM information_schema.PROCESSLIST WHERE db IS NOT NULL)",
-        ),
+        ],
     }
 }
 

@@ -140,7 +140,7 @@ impl Lock {
     fn holder(&self, session: &mut dyn Session) -> Option<String> {
         let sql = match self.dialect {
             Dialect::Sqlite => return None,
-            Dialect::Postgres => format!(
+            Dialect::Postgres => vec![format!(
                 "SELECT 'process ' || a.pid || COALESCE(' of ' || NULLIF(a.usename, ''), '') \
                  || COALESCE(' at ' || a.client_addr, '') \
                  || COALESCE(' (' || NULLIF(a.application_name, '') || ')', '') \
@@ -151,17 +151,22 @@ impl Lock {
                  AND a.datname = pg_catalog.current_database()",
                 self.halves().0,
                 self.halves().1,
-            ),
-            Dialect::Mysql => {
-                format!(
-                    "SELECT CONCAT('connection ', id, ' of ', user, ' at ', host, \
-                     CASE WHEN time > 0 THEN CONCAT(', for ', time, ' s') ELSE '' END) \
-                     FROM information_schema.processlist WHERE id = IS_USED_LOCK('{}')",
-                    self.name
-                )
-            }
+            )],
+            // MySQL's list in information_schema fails while anybody's statement holds a character of four
+            // bytes; MariaDB has no other.
+            Dialect::Mysql => ["performance_schema", "information_schema"]
+                .map(|schema| {
+                    format!(
+                        "SELECT CONCAT('connection ', id, ' of ', user, ' at ', host, \
+                         CASE WHEN time > 0 THEN CONCAT(', for ', time, ' s') ELSE '' END) \
+                         FROM {schema}.processlist WHERE id = IS_USED_LOCK('{}')",
+                        self.name
+                    )
+                })
+                .to_vec(),
         };
-        session.query(&sql, &[]).ok()?.into_iter().next()?.into_iter().next()?
+        let rows = sql.iter().find_map(|sql| session.query(sql, &[]).ok())?;
+        rows.into_iter().next()?.into_iter().next()?
     }
 }
 

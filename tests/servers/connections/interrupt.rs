@@ -66,8 +66,10 @@ fn sleeps(scratch: &Scratch) -> bool {
         }
         Server::Mariadb | Server::Mysql => {
             use mysql::prelude::Queryable as _;
-            let sql = "SELECT 1 FROM information_schema.PROCESSLIST \
-                       WHERE DB = ? AND INFO LIKE 'SELECT SLEEP%'";
+            let sql = format!(
+                "SELECT 1 FROM {} WHERE DB = ? AND INFO LIKE 'SELECT SLEEP%'",
+                scratch.server.list_of_connections()
+            );
             let found: Option<u8> =
                 connect_mysql(&scratch.server.url()).exec_first(sql, (&scratch.name,)).unwrap();
             found.is_some()

@@ -86,8 +86,9 @@ impl Site {
                  AND state = 'active' AND query LIKE '%{text}%' AND pid <> pg_backend_pid()"
             ),
             false => format!(
-                "SELECT CAST(COUNT(*) AS CHAR) FROM information_schema.PROCESSLIST \
-                 WHERE DB = '{name}' AND INFO LIKE '%{text}%' AND ID <> CONNECTION_ID()"
+                "SELECT CAST(COUNT(*) AS CHAR) FROM {} \
+                 WHERE DB = '{name}' AND INFO LIKE '%{text}%' AND ID <> CONNECTION_ID()",
+                self.scratch.server.list_of_connections()
             ),
         };
         self.column(&sql)[0].parse().expect("a number")

@@ -271,3 +271,22 @@ fn a_protected_server_asks_for_what_was_not_proved_on_it() {
         assert!(ran.stderr.contains("`cargo dbmig revert --accept-unproved --confirm"), "{ran}");
     }
 }
+
+/// MySQL's list of connections can not be read from `information_schema` meanwhile.
+#[test]
+fn while_somebody_sends_a_character_of_four_bytes() {
+    for server in servers() {
+        let site = with_three(server);
+        let sleep = match server {
+            Server::Postgres => "SELECT pg_sleep(3)::text, '😀'",
+            _ => "SELECT CONCAT(SLEEP(3), '😀')",
+        };
+        let url = site.scratch.url.clone();
+        let sleeping = std::thread::spawn(move || open(&url).query(sleep, &[]).map(drop));
+        let word = sleep.split('(').next().unwrap_or_default().to_owned();
+        super::program::wait_until("it sleeps", || site.running(&word) > 0);
+        site.dbmig(["prove", "1"]).ok().says("1 migration proved");
+        assert!(site.running(&word) > 0, "{server:?}: it slept all the time");
+        sleeping.join().unwrap().unwrap();
+    }
+}
