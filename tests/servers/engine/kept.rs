@@ -20,7 +20,7 @@ fn what_drops_them_stops_no_run() {
         site.counting(MANY);
         let file = "migrations/5_t/up.sql";
         let up = site.sandbox.read(file);
-        site.sandbox.write(file, &format!("{up}\n{sql};\n"));
+        site.sandbox.write(file, format!("{up}\n{sql};\n"));
         site.dbmig(["migrate"]).ok();
         site.exactly_once(MANY, sql);
     }

@@ -31,6 +31,17 @@ fn pair<'a>(option: &str, text: &'a str, form: &str) -> CliResult<(&'a str, &'a 
     }
 }
 
+/// What stands for a value in a proposal.
+pub(super) const PLACEHOLDER: &str = "<value>";
+
+/// A proposal that was pasted as it is would make a type that nobody wants.
+fn completed(option: &str, text: &str) -> CliResult<()> {
+    if !text.contains(PLACEHOLDER) {
+        return Ok(());
+    }
+    Err(CliError::usage(format!("`{option} {text}`: write a value in place of `{PLACEHOLDER}`")))
+}
+
 impl Answers {
     /// `--rename users.name=full_name`, `--rename users=people`.
     ///
@@ -55,8 +66,13 @@ impl Answers {
     /// As [`Answers::rename`].
     pub fn fill(&mut self, text: &str) -> CliResult<()> {
         let (column, value) = pair("--fill", text, "<TABLE>.<COLUMN>=<SQL>")?;
-        self.fills.insert(column.to_owned(), value.to_owned());
+        completed("--fill", text)?;
+        self.take_fill(column, value);
         Ok(())
+    }
+
+    pub(super) fn take_fill(&mut self, column: &str, value: &str) {
+        self.fills.insert(column.to_owned(), value.to_owned());
     }
 
     /// `--no-fill users.age`: there are no such rows.
@@ -71,8 +87,13 @@ impl Answers {
     /// As [`Answers::rename`].
     pub fn typed(&mut self, text: &str) -> CliResult<()> {
         let (column, ty) = pair("--type", text, "<TABLE>.<COLUMN>=<SQL type>")?;
-        self.types.insert(column.to_owned(), ty.to_owned());
+        completed("--type", text)?;
+        self.take_type(column, ty);
         Ok(())
+    }
+
+    pub(super) fn take_type(&mut self, column: &str, ty: &str) {
+        self.types.insert(column.to_owned(), ty.to_owned());
     }
 
     /// `--values mood=happy,sad`: the values of an enum type.
@@ -82,9 +103,14 @@ impl Answers {
     /// As [`Answers::rename`].
     pub fn values(&mut self, text: &str) -> CliResult<()> {
         let (name, values) = pair("--values", text, "<TYPE>=<VALUE>,<VALUE>…")?;
-        let values = values.split(',').map(|value| value.trim().to_owned()).collect();
-        self.values.insert(name.to_owned(), values);
+        completed("--values", text)?;
+        let values: Vec<_> = values.split(',').map(|value| value.trim().to_owned()).collect();
+        self.take_values(name, values);
         Ok(())
+    }
+
+    pub(super) fn take_values(&mut self, name: &str, values: Vec<String>) {
+        self.values.insert(name.to_owned(), values);
     }
 
     /// `--auto-increment users.id`: the database numbers its rows.
@@ -180,6 +206,7 @@ mod tests {
         assert_eq!(answers.filled("users.age"), Some(Some("a = b")));
         assert_eq!(answers.values_of("mood"), Some(&["a".to_owned(), "b".to_owned()][..]));
         assert_eq!(answers.unused(), ["--rename users.name"]);
+        assert!(answers.values("mood=<value>,<value>").is_err());
         for text in ["users.name", "=a", "a=", ""] {
             assert!(answers.rename(text).is_err(), "{text}");
         }

@@ -1,6 +1,7 @@
 //! What neither of two schemas tells, and a person has to.
 
 use super::Answers;
+use super::answers::PLACEHOLDER;
 use crate::error::CliResult;
 use crate::shell;
 
@@ -83,7 +84,7 @@ impl Question {
         }
     }
 
-    /// Answers it with the likeliest of its options.
+    /// Answers it with the likeliest of its options; with something where only a person can know.
     ///
     /// # Errors
     ///
@@ -97,9 +98,18 @@ impl Question {
                     Ok(())
                 }
             },
-            Self::Fill { column, proposed, .. } => answers.fill(&format!("{column}={proposed}")),
-            Self::Values { name, .. } => answers.values(&format!("{name}=a,b")),
-            Self::Type { column, proposed, .. } => answers.typed(&format!("{column}={proposed}")),
+            Self::Fill { column, proposed, .. } => {
+                answers.take_fill(column, proposed);
+                Ok(())
+            }
+            Self::Values { name, .. } => {
+                answers.take_values(name, vec![PLACEHOLDER.to_owned(), String::new()]);
+                Ok(())
+            }
+            Self::Type { column, proposed, .. } => {
+                answers.take_type(column, proposed);
+                Ok(())
+            }
         }
     }
 
@@ -117,7 +127,7 @@ impl Question {
                 format!("--no-fill {}", word(column)),
             ],
             Self::Values { name, column } => vec![
-                format!("--values {}", word(&format!("{name}=a,b"))),
+                format!("--values {}", word(&format!("{name}={PLACEHOLDER},{PLACEHOLDER}"))),
                 format!("--type {}", word(&format!("{column}=text"))),
             ],
             Self::Type { column, proposed, .. } => {

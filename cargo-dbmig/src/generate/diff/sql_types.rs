@@ -7,6 +7,7 @@ use dbmig_runtime::catalogue::{
 };
 use heck::ToUpperCamelCase as _;
 
+use super::answers::PLACEHOLDER;
 use super::{Answers, Question, Settled};
 use crate::schema_rs::{canonical, inside};
 
@@ -135,8 +136,8 @@ fn mysql(wanted: &Wanted<'_>) -> Result<ColumnType, (String, String)> {
         }
         other => {
             let proposed = match other {
-                _ if other.ends_with("Enum") => "enum('a','b')".to_owned(),
-                _ if other.ends_with("Set") => "set('a','b')".to_owned(),
+                _ if other.ends_with("Enum") => format!("enum('{PLACEHOLDER}','{PLACEHOLDER}')"),
+                _ if other.ends_with("Set") => format!("set('{PLACEHOLDER}','{PLACEHOLDER}')"),
                 _ => other.to_lowercase(),
             };
             return Err((format!("`{other}` does not say what it holds"), proposed));
