@@ -60,6 +60,17 @@ pub fn read(text: &str) -> SettingsRead {
     reader.read
 }
 
+/// The text with another backfill that it requires, all else as it stands; `None` where `moved` knows no
+/// other name for what it requires, a version or a directory.
+pub fn with_required(text: &str, moved: impl Fn(&str) -> Option<String>) -> Option<String> {
+    let document = toml_edit::Document::parse(text).ok()?;
+    let value = document.get("dbmig")?.get("requires")?;
+    let to = moved(value.as_str()?.strip_prefix("backfill:")?.trim())?;
+    let mut text = text.to_owned();
+    text.replace_range(value.span()?, &format!("\"backfill:{to}\""));
+    Some(text)
+}
+
 fn span_of_key(table: &toml_edit::Table, key: &str) -> Option<Range<usize>> {
     table.get_key_value(key).and_then(|(key, _)| key.span())
 }

@@ -85,7 +85,7 @@ pub fn render(set: &MigrationSet) -> String {
     for Repeatable { name, sql, digest, standing } in set.repeatables() {
         file("repeatable", name, sql, digest, *standing);
     }
-    for Seed { name, sql, digest } in set.seeds() {
+    for Seed { name, sql, digest, .. } in set.seeds() {
         file("seed", name, sql, digest, Standing::Locked);
     }
     index.push('\n');
@@ -131,7 +131,7 @@ pub fn parse(blob: &'static str) -> Result<MigrationSet, BlobError> {
             Some("repeatable") => repeatables.push(file(&words[1..], &mut texts)?),
             Some("seed") => {
                 let Repeatable { name, sql, digest, .. } = file(&words[1..], &mut texts)?;
-                seeds.push(Seed { name, sql, digest });
+                seeds.push(Seed { name, sql, digest, file: None });
             }
             _ => return Err(damaged("a line of the index is not known")),
         }

@@ -15,10 +15,24 @@ impl Digest {
     /// move from one file to another unnoticed.
     pub fn of_file(name: &str, bytes: &[u8]) -> Self {
         let content = normalise(bytes);
-        let mut hash = hmac_sha256::Hash::new();
-        hash.update(format!("dbmig:1\0{name}\0{}\0", content.len()));
+        let mut hash = file_hash(name, content.len() as u64);
         hash.update(&content);
         Self::finish(hash)
+    }
+
+    /// The same of a file that is too large to be held, in two goes: how long it is once it is normalised
+    /// has to be known first.
+    ///
+    /// # Errors
+    ///
+    /// What opening and reading report; [`std::io::ErrorKind::InvalidData`] where it is not UTF-8.
+    #[cfg(feature = "fs")]
+    pub(crate) fn of_large_file(name: &str, path: &std::path::Path) -> std::io::Result<Self> {
+        let mut length = 0;
+        crate::blocks::each(path, |block| length += block.len() as u64)?;
+        let mut hash = file_hash(name, length);
+        crate::blocks::each(path, |block| hash.update(block))?;
+        Ok(Self::finish(hash))
     }
 
     /// Digests a list of texts, each framed by its length.
@@ -58,6 +72,24 @@ impl Digest {
         &self.0
     }
 
+    /// As [`Digest::of_list`], of items that come one after the other and are not kept.
+    ///
+    /// # Errors
+    ///
+    /// What `feed` returns, which gets the function that takes an item.
+    pub fn of_fed<E>(
+        name: &str,
+        feed: impl FnOnce(&mut dyn FnMut(&str)) -> Result<(), E>,
+    ) -> Result<Self, E> {
+        let mut hash = hmac_sha256::Hash::new();
+        hash.update(format!("dbmig:1\0{name}\0"));
+        feed(&mut |item| {
+            hash.update(format!("{}\0", item.len()));
+            hash.update(item);
+        })?;
+        Ok(Self::finish(hash))
+    }
+
     fn finish(hash: hmac_sha256::Hash) -> Self {
         let mut text = String::with_capacity(71);
         text.push_str("sha256:");
@@ -76,9 +108,20 @@ impl fmt::Display for Digest {
     }
 }
 
+/// What goes in before the bytes of a file.
+fn file_hash(name: &str, length: u64) -> hmac_sha256::Hash {
+    let mut hash = hmac_sha256::Hash::new();
+    hash.update(format!("dbmig:1\0{name}\0{length}\0"));
+    hash
+}
+
 /// Removes one byte order mark and turns CRLF into LF.
 fn normalise(bytes: &[u8]) -> Cow<'_, [u8]> {
-    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+    normalise_ends(bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes))
+}
+
+/// Turns CRLF into LF.
+pub(crate) fn normalise_ends(bytes: &[u8]) -> Cow<'_, [u8]> {
     // Build scripts run unoptimised, and the standard library does not: a search of its own for one
     // character is many times as fast as a loop here.
     if std::str::from_utf8(bytes).is_ok_and(|text| !text.contains('\r')) {
@@ -127,6 +170,16 @@ mod tests {
         for (count, digest) in Digest::of_prefixes("x", items).into_iter().enumerate() {
             assert_eq!(digest, Digest::of_list("x", items.into_iter().take(count)));
         }
+    }
+
+    #[test]
+    fn what_is_fed_is_a_list() {
+        let fed = Digest::of_fed::<()>("x", |item| {
+            ["ab", "c"].into_iter().for_each(item);
+            Ok(())
+        });
+        assert_eq!(fed, Ok(Digest::of_list("x", ["ab", "c"])));
+        assert_eq!(Digest::of_fed("x", |_| Err(1)), Err(1));
     }
 
     #[test]

@@ -11,6 +11,8 @@
 pub mod backfill;
 pub mod blob;
 #[cfg(feature = "fs")]
+mod blocks;
+#[cfg(feature = "fs")]
 mod build;
 pub mod check;
 mod code;
@@ -52,7 +54,7 @@ pub use raw::{RawFile, RawMigration, RawNamed, RawSet};
 pub use repeatable::Repeatable;
 #[cfg(feature = "fs")]
 pub use schema_rs::{load_schemas, locked_schemas};
-pub use seed::{SEED_SETS, Seed};
+pub use seed::{LARGE_SEED, SEED_SETS, Seed, SeedFile};
 #[cfg(feature = "fs")]
 pub use seed::{load_reference, load_seeds};
 pub use set::MigrationSet;

@@ -1,5 +1,8 @@
 //! `Seed`: a data file under `seeds/`, identified by its name and the digest of its content.
 
+use std::path::PathBuf;
+use std::time::SystemTime;
+
 use crate::Digest;
 #[cfg(feature = "fs")]
 use crate::{RawNamed, RawSet, load};
@@ -11,18 +14,44 @@ pub const SEED_SETS: [&str; 3] = ["reference", "dev", "test"];
 #[cfg(feature = "fs")]
 const FILE_TYPES: [&str; 4] = ["sql", "csv", "json", "toml"];
 
+/// From how many bytes on the rows of a data file are read one after the other, and never held together.
+pub const LARGE_SEED: usize = 256 * 1024;
+
 /// A data file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seed {
     /// Its path below the seeds directory: `reference/001_countries.sql`.
     pub name: String,
-    /// Its text.
+    /// Its text; empty where it is in `file`.
     pub sql: String,
     /// The digest of its content.
     pub digest: Digest,
+    /// Where its text is to be read, where it is not held.
+    pub file: Option<SeedFile>,
 }
 
-/// Reads the files of one seed set, by name. A set without a folder is empty.
+/// A data file that is too large to be held.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeedFile {
+    /// Where it is.
+    pub path: PathBuf,
+    /// How long it is, in bytes.
+    pub bytes: u64,
+    /// When it was last written, where the file system tells: of another time it is another file.
+    pub modified: Option<SystemTime>,
+}
+
+impl Seed {
+    /// A seed whose text is held.
+    pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
+        let sql = text.into();
+        let digest = Digest::of_file("seed", sql.as_bytes());
+        Self { name: name.into(), sql, digest, file: None }
+    }
+}
+
+/// Reads the files of one seed set, by name. A set without a folder is empty. Of CSV and JSON files of
+/// [`LARGE_SEED`] bytes and more only the digest is read.
 ///
 /// # Errors
 ///
@@ -50,13 +79,24 @@ pub fn load_seeds(
         let fail = |reason: String| (path.to_owned(), reason);
         let name =
             entry.file_name().to_str().ok_or_else(|| fail("the name is not UTF-8".into()))?;
+        let name = format!("{set}/{name}");
+        let about = path.metadata().map_err(|error| fail(error.to_string()))?;
+        let is_data = path.extension().is_some_and(|end| end == "csv" || end == "json");
+        if is_data && about.len() >= LARGE_SEED as u64 {
+            let digest = Digest::of_large_file("seed", path);
+            let digest = digest.map_err(|error| fail(error.to_string()))?;
+            let modified = about.modified().ok();
+            let file = SeedFile { path: path.to_owned(), bytes: about.len(), modified };
+            seeds.push(Seed { name, sql: String::new(), digest, file: Some(file) });
+            continue;
+        }
         let bytes = std::fs::read(path).map_err(|error| fail(error.to_string()))?;
         let digest = Digest::of_file("seed", &bytes);
         let text = String::from_utf8(bytes).map_err(|error| {
             fail(format!("the file is not UTF-8 from byte {} on", error.utf8_error().valid_up_to()))
         })?;
         let sql = text.strip_prefix('\u{feff}').unwrap_or(&text).to_owned();
-        seeds.push(Seed { name: format!("{set}/{name}"), sql, digest });
+        seeds.push(Seed { name, sql, digest, file: None });
     }
     Ok(seeds)
 }
@@ -120,6 +160,22 @@ mod tests {
         let names: Vec<_> = raw.seeds.iter().map(|seed| seed.name.as_str()).collect();
         assert_eq!(names, ["reference/1_a.sql", "reference/2_b.csv", "reference/3_c.json"]);
         assert_eq!(raw.path_of_seed(names[0]), "seeds/reference/1_a.sql");
+    }
+
+    #[test]
+    fn the_text_of_a_large_data_file_stays_where_it_is() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::create_dir(dir.path().join("dev")).unwrap();
+        let text = "a\r\n".repeat(LARGE_SEED / 3 + 1);
+        for name in ["1_a.csv", "2_b.sql"] {
+            fs::write(dir.path().join("dev").join(name), &text).unwrap();
+        }
+        let seeds = load_seeds(dir.path(), "dev").unwrap();
+        let [data, sql] = seeds.as_slice() else { panic!("{seeds:?}") };
+        let file = data.file.as_ref().unwrap();
+        assert_eq!((data.sql.as_str(), file.bytes), ("", text.len() as u64));
+        assert_eq!(data.digest, sql.digest);
+        assert!(sql.file.is_none() && sql.sql == text);
     }
 
     #[cfg(unix)]

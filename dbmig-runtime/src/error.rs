@@ -136,6 +136,18 @@ pub enum ErrorKind {
         /// The seed.
         name: String,
     },
+    /// A seed that is a function of the application returned an error. It was rolled back.
+    SeedFunction {
+        /// The seed.
+        name: String,
+        /// What it returned.
+        message: String,
+    },
+    /// Two seeds have one name. Nothing was run.
+    SeedTwice {
+        /// The name.
+        name: String,
+    },
     /// Nothing was kept by which a seed could be undone.
     NoUndo {
         /// The seed.
@@ -299,6 +311,8 @@ impl fmt::Display for ErrorKind {
             Self::SeedFeature { name } => {
                 write!(f, "{name} is a data file, which needs the feature `seed` of dbmig-runtime")
             }
+            Self::SeedFunction { name, message } => write!(f, "seed {name}: {message}"),
+            Self::SeedTwice { name } => write!(f, "two seeds are called `{name}`"),
             Self::NoUndo { name } => write!(f, "nothing was kept by which {name} could be undone"),
             Self::OpenTransaction => f.write_str("the connection has an open transaction"),
             Self::Backfill(error) => error.fmt(f),

@@ -94,8 +94,8 @@ pub enum Event<'a> {
         name: &'a str,
         /// How many rows are written.
         rows: usize,
-        /// How many the file has.
-        total: usize,
+        /// How much of the file they are, from 0 to 1.
+        share: f64,
         /// Since when.
         elapsed: Duration,
     },

@@ -2,6 +2,12 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "these are tests")]
 
+#[path = "../support/patterns.rs"]
+mod patterns_support;
+#[path = "../support/large_seeds.rs"]
+mod large_seeds;
+#[path = "../support/seed_mutants.rs"]
+mod seed_mutants;
 #[path = "../support/seed_data.rs"]
 mod seed_support;
 #[path = "../support/mod.rs"]
@@ -35,6 +41,7 @@ mod json;
 mod lock;
 mod migrate;
 mod offline;
+mod patterns;
 mod proof_policy;
 #[cfg(unix)]
 mod protection;
@@ -49,6 +56,7 @@ mod schema_policy;
 mod schema_rs;
 mod seed;
 mod seed_data;
+mod seed_program;
 mod three_in_the_morning;
 mod ways_back;
 mod without_cargo;

@@ -2,8 +2,11 @@
 
 use diesel::{Connection as _, SqliteConnection};
 
-use crate::seed_support;
 use crate::support::Sandbox;
+use crate::{large_seeds, seed_mutants, seed_support};
+
+const READ_ONLY: &str = "PRAGMA query_only = ON";
+const WRITABLE: &str = "PRAGMA query_only = OFF";
 
 fn memory() -> SqliteConnection {
     let mut conn = SqliteConnection::establish(":memory:").unwrap();
@@ -13,18 +16,17 @@ fn memory() -> SqliteConnection {
 
 #[test]
 fn every_wrong_cell_is_found_with_its_place() {
-    seed_support::mutants(&mut memory(), 12);
+    seed_mutants::mutants(&mut memory(), 3, 1);
 }
 
 #[test]
 fn rows_are_the_same_after_each_form() {
-    seed_support::round_trip(&mut memory());
+    seed_support::round_trip(&mut memory(), READ_ONLY, WRITABLE);
 }
 
 #[test]
 fn from_the_first_run_to_the_undo() {
-    let (read_only, writable) = ("PRAGMA query_only = ON", "PRAGMA query_only = OFF");
-    seed_support::life(&mut memory(), read_only, writable);
+    seed_support::life(&mut memory(), READ_ONLY, WRITABLE);
 }
 
 /// Roles and users, as the founding examples have them.
@@ -192,4 +194,22 @@ fn an_application_runs_the_set_that_was_embedded() {
         "reference/001_roles.csv"
     );
     assert_eq!(dbmig_runtime::seed::run(&set, &mut conn).unwrap().unchanged, 1);
+}
+
+#[test]
+fn large_files_in_every_mode() {
+    large_seeds::modes(&mut memory());
+    large_seeds::long_rows(&mut memory());
+    large_seeds::by_statements(&mut memory(), "SELECT 1");
+}
+
+#[test]
+fn large_files_with_parents_and_expressions() {
+    large_seeds::references(&mut memory());
+}
+
+#[test]
+fn what_is_wrong_in_a_large_file_has_its_place() {
+    large_seeds::wrong_rows(&mut memory());
+    large_seeds::before_others(&mut memory());
 }

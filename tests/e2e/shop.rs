@@ -18,9 +18,12 @@ fn the_first_command_of_the_readme() {
     let _ = sandbox
         .dbmig(["migrate", "--seed", "--status"])
         .ok()
-        .says("3 migrations applied")
-        .says("2 seeds run")
-        .says("3 applied, 0 pending");
+        .says("  filled  2026-03-11-090000-0000_fill_archived_cents  (2500 of 2500 rows changed, 3 windows")
+        .says("6 migrations applied")
+        .says("  seeded  reference/001_countries.csv  (3 inserted; ")
+        .says("  seeded  dev/003_orders.json  (3 inserted; ")
+        .says("3 seeds run")
+        .says("6 applied, 0 pending");
     assert_eq!(sandbox.query("shop.sqlite3", "SELECT count(*) FROM orders"), ["3"]);
     let _ = sandbox.dbmig(["check"]).ok().says("in order");
 }
@@ -28,11 +31,14 @@ fn the_first_command_of_the_readme() {
 #[test]
 fn the_application_migrates_itself_and_is_rebuilt_when_the_set_changes() {
     let sandbox = shop("shop-runs");
-    let _ = sandbox.cargo(["run", "--", "a.sqlite3"]).ok().says("3 applied, 0 noted");
+    let ran = sandbox.cargo(["run", "--", "a.sqlite3"]).ok();
+    let _ = ran
+        .says("filled 2026-03-11-090000-0000_fill_archived_cents: 2500 rows")
+        .says("6 applied, 0 noted");
     let _ = sandbox.cargo(["run", "--", "a.sqlite3"]).ok().says("0 applied, 0 noted");
     // The command sees what the application did.
     let _ =
-        sandbox.dbmig(["status", "--database-url", "a.sqlite3"]).ok().says("3 applied, 0 pending");
+        sandbox.dbmig(["status", "--database-url", "a.sqlite3"]).ok().says("6 applied, 0 pending");
 
     // Unchanged: neither build script nor compiler runs.
     let ran = sandbox.cargo(["build", "-v"]).ok().warns("Fresh shop-runs");

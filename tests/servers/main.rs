@@ -17,11 +17,16 @@ mod engine;
 mod generated;
 #[path = "../support/generated.rs"]
 mod generations;
+#[path = "../support/large_seeds.rs"]
+mod large_seeds;
 #[cfg(feature = "full-tests")]
 #[path = "../support/mutants/mod.rs"]
 mod mutant;
 #[path = "../../dbmig-build/tests/lock_faults/pairs.rs"]
 mod pairs;
+mod patterns;
+#[path = "../support/patterns.rs"]
+mod patterns_support;
 #[cfg(feature = "full-tests")]
 #[path = "../support/print_schema.rs"]
 mod print_schema;
@@ -39,6 +44,8 @@ mod runtime;
 mod sandbox;
 mod schema_rs;
 mod seed_data;
+#[path = "../support/seed_mutants.rs"]
+mod seed_mutants;
 #[path = "../support/seed_data.rs"]
 mod seed_support;
 mod split;

@@ -1,15 +1,15 @@
 //! `check`: the gate for CI.
 
 use clap::Args;
-use dbmig_build::Findings;
+use dbmig_build::{Dialect, Findings};
 use serde_json::json;
 
 use super::status;
 use crate::context::Context;
 use crate::error::{CliError, CliResult};
 use crate::exit::Exit;
-use crate::operations::base;
 use crate::operations::proving::WaysBack;
+use crate::operations::{base, seeding};
 use crate::output::Format;
 use crate::render;
 use crate::typed::Typed;
@@ -105,6 +105,10 @@ fn only(context: &mut Context<'_>, against: Option<&str>) -> CliResult<Outcome> 
         !compared.iter().any(|other| (other.code, &other.path) == (finding.code, &finding.path))
     });
     checked.findings.extend(compared);
+    let dialects = checked.set.as_ref().map(|set| set.dialects().to_vec()).unwrap_or_default();
+    let dialect = context.configured_dialect()?.or(dialects.first().copied());
+    let forms = seeding::check_forms(context, dialect.unwrap_or(Dialect::Sqlite))?;
+    checked.findings.extend(forms);
     if let Some(name) = &context.global.database {
         // Many are visited, and a command means one.
         let typed = Typed::database(name);

@@ -72,14 +72,30 @@ pub(crate) fn run(context: &mut Context<'_>, args: &RebaseArgs) -> CliResult<Exi
         false => named(args, &unmerged)?,
     };
     let renames = rebasing::plan(&dir, &everything, &names, SystemTime::now())?;
-    let lock = lock_without(&raw, &shown, &renames)?;
+    let requirements = rebasing::requirements(&raw, &renames);
+    let drafts = renames.iter().map(|rename| &rename.from);
+    let drafts = drafts.chain(requirements.iter().map(|one| &one.dir)).cloned().collect();
+    let lock = lock_without(&raw, &shown, drafts)?;
     let before = text_of(&raw, &shown)?.map(str::to_owned);
-    let change = lock.and_then(|lock| FileChange::new(&path, before, lock.render()));
+    let locked = lock.and_then(|lock| FileChange::new(&path, before, lock.render()));
+    let mut changes: Vec<_> = requirements
+        .into_iter()
+        .filter_map(|one| {
+            let rename = renames.iter().find(|rename| rename.from == one.dir);
+            let now = rename.map_or(&one.dir, |rename| &rename.to);
+            let file = dir.join(now).join("metadata.toml");
+            FileChange::new(file, Some(one.before), one.after)
+        })
+        .collect();
+    let followed: Vec<_> = changes.iter().map(|change| context.show(&change.path)).collect();
+    let lock_changed = locked.is_some();
+    changes.extend(locked);
     let mut database = database(context, args, &raw, &renames)?;
     if !args.dry_run {
-        apply(&dir, &renames, change.as_ref(), database.as_mut())?;
+        apply(&dir, &renames, &changes, database.as_mut())?;
     }
-    report(context, args, &renames, (&shown, change.is_some()), database.as_ref());
+    let lock = lock_changed.then_some(shown.as_str());
+    report(context, args, &renames, (&followed, lock), database.as_ref());
     Ok(Exit::Done)
 }
 
@@ -112,15 +128,18 @@ fn lock_of(
     }
 }
 
-/// The lock without what is renamed, and without conflict markers.
-fn lock_without(raw: &RawSet, shown: &str, renames: &[Rename]) -> CliResult<Option<LockFile>> {
+/// The lock without what becomes a draft, and without conflict markers.
+fn lock_without(
+    raw: &RawSet,
+    shown: &str,
+    drafts: BTreeSet<String>,
+) -> CliResult<Option<LockFile>> {
     let Some(text) = text_of(raw, shown)? else { return Ok(None) };
     let conflict = matches!(LockFile::parse(text), Err(LockError::Conflict(_)));
-    if renames.is_empty() && !conflict {
+    if drafts.is_empty() && !conflict {
         return Ok(None);
     }
-    let renamed = renames.iter().map(|rename| rename.from.clone()).collect();
-    lock::resolve_with(text, &Known { on_disk: raw.digests(), without: renamed })
+    lock::resolve_with(text, &Known { on_disk: raw.digests(), without: drafts })
         .map(|resolved| Some(resolved.lock))
         .map_err(|error| unresolved(shown, error))
 }
@@ -156,24 +175,24 @@ fn named(args: &RebaseArgs, unmerged: &BTreeSet<String>) -> CliResult<Vec<String
     Ok(names)
 }
 
-/// Renames, writes the lock, and lets the database follow; what fails takes all of it back.
+/// Renames, writes what follows from it, the lock as well, and lets the database follow; what fails takes all of it back.
 fn apply(
     dir: &Path,
     renames: &[Rename],
-    change: Option<&FileChange>,
+    changes: &[FileChange],
     database: Option<&mut Database>,
 ) -> CliResult<()> {
     let mut done: Vec<&Rename> = Vec::new();
-    let mut written = false;
+    let mut written: Vec<&FileChange> = Vec::new();
     let all = || -> CliResult<()> {
         for rename in renames {
             let (from, to) = (dir.join(&rename.from), dir.join(&rename.to));
             std::fs::rename(&from, &to).map_err(|error| CliError::io("rename", &from, &error))?;
             done.push(rename);
         }
-        if let Some(change) = change {
+        for change in changes {
             change.apply()?;
-            written = true;
+            written.push(change);
         }
         if let Some(database) = database {
             let moves: Vec<_> = database.moves.iter().map(|(one, _)| one.clone()).collect();
@@ -188,9 +207,11 @@ fn apply(
     };
     let result = all();
     if let Err(mut error) = result {
-        let back = change.filter(|_| written).and_then(FileChange::inverse);
-        if back.is_some_and(|back| back.apply().is_err()) {
-            error = error.note("the lock file could not be put back as it was");
+        for change in written.into_iter().rev() {
+            if change.inverse().is_some_and(|back| back.apply().is_err()) {
+                let file = change.path.display();
+                error = error.note(format!("`{file}` could not be put back as it was"));
+            }
         }
         for rename in done.into_iter().rev() {
             let back = std::fs::rename(dir.join(&rename.to), dir.join(&rename.from));
@@ -275,7 +296,7 @@ fn report(
     context: &mut Context<'_>,
     args: &RebaseArgs,
     renames: &[Rename],
-    (lock, lock_changed): (&str, bool),
+    (followed, lock): (&[String], Option<&str>),
     database: Option<&Database>,
 ) {
     let would = |done: &str, planned: &str| match args.dry_run {
@@ -288,7 +309,11 @@ fn report(
     if renames.is_empty() {
         context.output.line("nothing that only this branch has sorts before what others have");
     }
-    if lock_changed {
+    for file in followed {
+        let verb = would("changed", "change");
+        context.output.line(format!("{verb} {file}: the backfill it requires has another version"));
+    }
+    if let Some(lock) = lock {
         context.output.line(format!("{} {lock}", would("put in order", "put in order")));
     }
     let mut pairs = Vec::new();

@@ -44,8 +44,10 @@ pub struct DatabaseConfig {
     pub dialect: Option<Dialect>,
     /// `migrations`, if written; see [`DEFAULT_MIGRATIONS`].
     pub migrations: Option<PathBuf>,
-    /// `seeds`, if written; see [`DEFAULT_SEEDS`].
+    /// `seeds`, or `dir` of `[seeds]`, if written; see [`DEFAULT_SEEDS`].
     pub seeds: Option<PathBuf>,
+    /// `[seeds] command`: a program and its arguments, which `seed run` starts after the files.
+    pub seed_command: Option<Vec<String>>,
     /// `schema`: the path of `schema.rs`.
     pub schema: Option<PathBuf>,
     /// `external`: patterns of names that belong to somebody else, and are not looked at.

@@ -1,6 +1,7 @@
 //! `Config::parse`: `dbmig.toml`, strictly.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use dbmig_build::{Demand, Level};
 use dbmig_runtime::plan::Backfills;
@@ -14,6 +15,7 @@ use super::secret::Secret;
 use crate::error::CliResult;
 
 const DATABASE_KEYS: [&str; 5] = ["dialect", "migrations", "seeds", "schema", "external"];
+const SEEDS_KEYS: [&str; 2] = ["dir", "command"];
 const TABLES: [&str; 5] = ["databases", "env", "lints", "policy", "shadow"];
 const POLICY_KEYS: [&str; 5] = ["start_after", "base", "proof", "schema_rs", "backfills"];
 const SHADOW_KEYS: [&str; 2] = ["url", "init"];
@@ -30,7 +32,7 @@ impl Config {
         let table: &dyn TableLike = document.as_table();
         reject_misplaced(source, table)?;
         let root = Section::strict(source, "dbmig.toml".to_owned(), table, &known)?;
-        let database = read_database(&root)?;
+        let database = read_database(source, &root)?;
         let databases = read_databases(source, &root)?;
         let names: Vec<&str> = databases.keys().map(String::as_str).collect();
         Ok(Self {
@@ -63,16 +65,31 @@ fn reject_misplaced(source: Source<'_>, table: &dyn TableLike) -> CliResult<()> 
     Ok(())
 }
 
-fn read_database(section: &Section<'_>) -> CliResult<DatabaseConfig> {
+fn read_database(source: Source<'_>, section: &Section<'_>) -> CliResult<DatabaseConfig> {
+    let (seeds, seed_command) = read_seeds(source, section)?;
     Ok(DatabaseConfig {
         dialect: section.parsed("dialect", |text| {
             text.parse().map_err(|error: dbmig_build::UnknownDialect| error.to_string())
         })?,
         migrations: section.path("migrations")?,
-        seeds: section.path("seeds")?,
+        seeds,
+        seed_command,
         schema: section.path("schema")?,
         external: section.strings("external")?.unwrap_or_default(),
     })
+}
+
+/// `seeds`, the directory, or `[seeds]` with it and a program.
+fn read_seeds(
+    source: Source<'_>,
+    section: &Section<'_>,
+) -> CliResult<(Option<PathBuf>, Option<Vec<String>>)> {
+    if !section.is_table("seeds") {
+        return Ok((section.path("seeds")?, None));
+    }
+    let Some(table) = section.table("seeds")? else { return Ok((None, None)) };
+    let seeds = Section::strict(source, "`[seeds]`".to_owned(), table, &SEEDS_KEYS)?;
+    Ok((seeds.path("dir")?, seeds.strings("command")?))
 }
 
 /// Every named table under `key`, in order of the file, so that the first mistake is the one reported.
@@ -100,7 +117,7 @@ fn read_databases(
     named(source, root, "databases", |name, parent, table| {
         let label = format!("`[databases.{name}]`");
         let section = Section::strict(source, label, table, &DATABASE_KEYS)?;
-        let database = read_database(&section)?;
+        let database = read_database(source, &section)?;
         // A default would give two databases the same set without anybody saying so.
         if database.migrations.is_none() {
             return Err(parent

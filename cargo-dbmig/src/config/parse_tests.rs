@@ -92,6 +92,19 @@ init = "shadow.sql"
 }
 
 #[test]
+fn seeds_are_a_folder_or_a_table() {
+    let read = |text: &str| {
+        let database = Config::parse(text, "dbmig.toml").unwrap().database;
+        (database.seeds, database.seed_command)
+    };
+    let folder = Some(PathBuf::from("s"));
+    let command = Some(vec!["cargo".to_owned(), "run".to_owned()]);
+    assert_eq!(read("seeds = 's'"), (folder.clone(), None));
+    assert_eq!(read("[seeds]\ndir = 's'\ncommand = ['cargo', 'run']"), (folder, command.clone()));
+    assert_eq!(read("seeds = { command = ['cargo', 'run'] }"), (None, command));
+}
+
+#[test]
 fn an_empty_file_is_a_file() {
     let config = Config::parse("", "dbmig.toml").unwrap();
     assert_eq!(config, Config { from_file: true, ..Config::defaults() });
@@ -104,6 +117,13 @@ fn mistakes_have_a_place_and_a_next_step() {
         ("\ndialct = 'x'", "d:2:1: unknown key `dialct` in dbmig.toml", "did you mean `dialect`?"),
         ("dialect = 'oracle'", "d:1:11: `dialect` in dbmig.toml: unknown dialect `oracle`", ""),
         ("seeds = 1", "d:1:9: `seeds` in dbmig.toml must be a string, found integer", ""),
+        ("[seeds]\nfolder = 's'", "d:2:1: unknown key `folder` in `[seeds]`", ""),
+        (
+            "seeds = { command = 'x' }",
+            "d:1:21: `command` in `[seeds]` must be an array of strings",
+            "",
+        ),
+        ("[seeds]\ncommand = []", "d:2:11: `command` in `[seeds]` is empty", ""),
         ("migrations = ''", "d:1:14: `migrations` in dbmig.toml is empty", ""),
         (
             "url = 'x'",

@@ -167,6 +167,11 @@ impl<'a> Section<'a> {
         })
     }
 
+    /// Whether there is a table under the key.
+    pub(super) fn is_table(&self, key: &str) -> bool {
+        self.table.get(key).is_some_and(Item::is_table_like)
+    }
+
     /// The table under a key, not yet judged.
     pub(super) fn table(&self, key: &str) -> CliResult<Option<&'a dyn TableLike>> {
         let table: &'a dyn TableLike = self.table;

@@ -30,6 +30,23 @@ pub fn locate(context: &Context<'_>, environment: &Environment) -> CliResult<Loc
     Ok(Location { setup: Setup::of(&environment.section), wait: context.global.wait, ..location })
 }
 
+/// The URL as a program gets it that runs in another folder: the path of a SQLite file is absolute.
+///
+/// # Errors
+///
+/// As [`locate`].
+pub fn url_for_programs(context: &Context<'_>, environment: &Environment) -> CliResult<Secret> {
+    let (url, _) = url(context, environment)?;
+    let location = locate(context, environment)?;
+    Ok(match location.target() {
+        Target::Sqlite(target) => match target.path() {
+            Some(path) => Secret::new(path.to_string_lossy()),
+            None => url,
+        },
+        Target::Postgres(_) | Target::Mysql(_) => url,
+    })
+}
+
 /// The URL, and the folder that a path in it is below.
 fn url<'a>(context: &'a Context<'_>, environment: &Environment) -> CliResult<(Secret, &'a Path)> {
     let variable = |name: &str| context.env.get(name).filter(|value| !value.trim().is_empty());

@@ -27,7 +27,7 @@ use crate::error::{CliError, CliResult};
 use crate::shell;
 pub use client::Client;
 pub use console::{Answer, Console};
-pub use locate::locate;
+pub use locate::{locate, url_for_programs};
 pub use mysql::MysqlTarget;
 pub use postgres::PostgresTarget;
 pub(crate) use postgres::are_words;

@@ -161,7 +161,11 @@ pub fn plan(
         };
         let one = NewMigration {
             label,
-            version: new.version.clone().filter(|_| at == 0),
+            version: new.version.as_ref().map(|version| match at {
+                0 => version.clone(),
+                // Right behind the first one, and before whatever is next.
+                _ => format!("{version}-{at:04}"),
+            }),
             no_transaction: new.no_transaction || part.no_transaction,
             foreign_keys_off: part.foreign_keys_off,
             up: Some(part.up.clone()),

@@ -25,6 +25,7 @@ pub mod rust_schemas;
 pub mod schema_files;
 pub mod schema_proof;
 pub mod scripting;
+pub mod seed_program;
 pub mod seeding;
 pub mod sources;
 pub mod verifying;

@@ -8,6 +8,7 @@ use dbmig_build::{LockFile, RawMigration, RawSet, Version};
 
 use super::generating::{self, NewMigration};
 use crate::error::CliResult;
+use crate::metadata;
 
 /// A directory and its new name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,11 +85,49 @@ pub fn plan(dir: &Path, raw: &RawSet, names: &[String], now: SystemTime) -> CliR
     Ok(renames)
 }
 
+/// A `metadata.toml` that requires the backfill of a migration whose directory is renamed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Requirement {
+    /// The directory that it is in.
+    pub dir: String,
+    /// Its text now.
+    pub before: String,
+    /// Its text with the new name.
+    pub after: String,
+}
+
+/// Every one of them. Of two migrations with the same version, the one that stays is meant unless the
+/// directory that is renamed is named in full.
+pub fn requirements(raw: &RawSet, renames: &[Rename]) -> Vec<Requirement> {
+    let moved = |required: &str| {
+        let version = Version::of_directory(required);
+        let stays = raw.migrations.iter().any(|migration| {
+            Version::of_directory(&migration.dir_name) == version
+                && renames.iter().all(|rename| rename.from != migration.dir_name)
+        });
+        let rename = renames.iter().find(|rename| match stays {
+            true => rename.from == required,
+            false => Version::of_directory(&rename.from) == version,
+        })?;
+        // As it was written: the directory, or its version alone.
+        Some(match required.contains('_') {
+            true => rename.to.clone(),
+            false => rename.to.split('_').next().unwrap_or_default().to_owned(),
+        })
+    };
+    let of = |migration: &RawMigration| {
+        let before = std::str::from_utf8(migration.metadata.bytes()?).ok()?;
+        let after = metadata::with_required(before, moved)?;
+        Some(Requirement { dir: migration.dir_name.clone(), before: before.to_owned(), after })
+    };
+    raw.migrations.iter().filter_map(of).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use dbmig_build::lock::Tokens;
-    use dbmig_build::{Digest, Digests, LockEntry, Settings};
+    use dbmig_build::{Digest, Digests, LockEntry, RawFile, Settings};
 
     fn raw(names: &[&str]) -> RawSet {
         let migration =
@@ -144,6 +183,40 @@ mod tests {
             let unmerged = unmerged(&raw, Some(&lock), theirs.as_ref());
             assert_eq!(late(&raw, Some(&lock), &unmerged), expected, "{names:?} {locked:?}");
         }
+    }
+
+    #[test]
+    fn what_requires_a_backfill_follows_it() {
+        let mut raw = raw(&["2023_fill", "2024-01_index", "2025_more", "2026_other"]);
+        let requires = |what: &str| {
+            let text = format!(
+                "run_in_transaction = true # yes\n[dbmig]\nsplit = \"off\"\nrequires = 'backfill:{what}' # why\n"
+            );
+            RawFile::Bytes(text.into_bytes())
+        };
+        raw.migrations[1].metadata = requires("2023_fill");
+        raw.migrations[2].metadata = requires("2023");
+        raw.migrations[3].metadata = requires("2024-01_index");
+        let renames = [Rename { from: "2023_fill".into(), to: "2027-05_fill".into() }];
+        let list = |raw: &RawSet, renames: &[Rename]| {
+            let list = requirements(raw, renames).into_iter();
+            list.map(|one| (one.dir, one.after)).collect::<Vec<_>>()
+        };
+        let text = |what: &str| {
+            format!(
+                "run_in_transaction = true # yes\n[dbmig]\nsplit = \"off\"\nrequires = \"backfill:{what}\" # why\n"
+            )
+        };
+        let both = [
+            ("2024-01_index".to_owned(), text("2027-05_fill")),
+            ("2025_more".to_owned(), text("2027-05")),
+        ];
+        assert_eq!(list(&raw, &renames), both);
+        // Another one with the version stays: only the name in full is told from it.
+        raw.migrations
+            .push(RawMigration { dir_name: "2023_theirs".into(), ..RawMigration::default() });
+        assert_eq!(list(&raw, &renames), both[..1]);
+        assert_eq!(list(&raw, &[]), []);
     }
 
     #[test]

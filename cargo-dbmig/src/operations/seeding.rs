@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use dbmig_build::{Findings, SEED_SETS, Seed, Severity, load_seeds};
-use dbmig_runtime::ErrorKind;
-use dbmig_runtime::seed::{DataFile, DataPlan};
+use dbmig_build::{Code, Dialect, Finding, Findings, SEED_SETS, Seed, Severity, load_seeds};
+use dbmig_runtime::seed::{self, DataFile, DataPlan};
+use dbmig_runtime::{ErrorKind, runner};
 
 use super::generating::NewFile;
 use crate::config::Kind;
@@ -79,6 +79,19 @@ pub fn load(context: &Context<'_>, selection: Selection<'_>) -> CliResult<Vec<Se
     Ok(seeds)
 }
 
+/// Keeps the seeds whose names are wanted, and their side files.
+pub fn retain(seeds: &mut Vec<Seed>, wanted: impl Fn(&str) -> bool) {
+    let kept: Vec<_> = seeds
+        .iter()
+        .filter(|seed| !is_side(seed) && wanted(&seed.name))
+        .map(|seed| stem(&seed.name).to_owned())
+        .collect();
+    seeds.retain(|seed| match is_side(seed) {
+        true => kept.iter().any(|name| name == stem(&seed.name)),
+        false => wanted(&seed.name),
+    });
+}
+
 /// Whether it only says something of another file.
 pub fn is_side(seed: &Seed) -> bool {
     seed.name.ends_with(".toml")
@@ -110,6 +123,39 @@ pub fn data_files(seeds: &[Seed]) -> (Vec<DataFile<'_>>, Vec<&str>) {
         files.push(DataFile { data: seed, side });
     }
     (files, sql)
+}
+
+/// What can be said of all seeds of a project without any database, whatever environment they are for.
+///
+/// # Errors
+///
+/// The database must be named, or is not known.
+pub fn check_forms(context: &Context<'_>, dialect: Dialect) -> CliResult<Findings> {
+    let dir = context.seeds_dir()?;
+    let mut findings = Findings::default();
+    for set in SEED_SETS {
+        let seeds = match load_seeds(&dir, set) {
+            Ok(seeds) => seeds,
+            // Reference seeds are part of the set: the loader has told of them.
+            Err(_) if set == SEED_SETS[0] => continue,
+            Err((path, reason)) => {
+                let path = context.show(&path);
+                findings.push(Finding::new(Code::Unreadable, path, reason));
+                continue;
+            }
+        };
+        findings.extend(runner::lonely_side_files(&seeds));
+        let (files, _) = data_files(&seeds);
+        files.into_iter().for_each(|file| findings.extend(seed::check_form(dialect, file)));
+    }
+    let mut shown = Findings::default();
+    for mut finding in findings.iter().cloned() {
+        if finding.code != Code::Unreadable {
+            finding.path = context.show(&dir.join(&finding.path));
+        }
+        shown.push(finding);
+    }
+    Ok(shown)
 }
 
 /// Prints findings with the paths of the files, and says how many there are.

@@ -32,6 +32,8 @@ pub struct Live<'o> {
     ticker: Ticker,
     /// When the last line about a backfill was written, where there is no terminal.
     told: Option<Instant>,
+    /// Why a backfill waited, when that was told.
+    reason: String,
 }
 
 impl<'o> Live<'o> {
@@ -46,6 +48,7 @@ impl<'o> Live<'o> {
             name: String::new(),
             ticker,
             told: None,
+            reason: String::new(),
         }
     }
 
@@ -69,12 +72,16 @@ impl<'o> Live<'o> {
                     self.told = Some(Instant::now());
                 }
             }
-            Happening::Waiting { reason, after } => {
-                let text = format!("{name}: waiting {}: {reason}", duration(after));
-                self.ticker.update(text);
-                if !self.output.live && self.told.is_none_or(|told| told.elapsed() >= EVERY) {
-                    self.line(format!(" waiting  {name}  {}: {reason}", duration(after)));
+            Happening::Waiting { reason, holder, after } => {
+                let holder = holder.map_or(String::new(), |who| format!("; in its way: {who}"));
+                let text = format!("{}: {reason}{holder}", duration(after));
+                self.ticker.update(format!("{name}: waiting {text}"));
+                // Why it stands still is told at once, and then from time to time.
+                let due = self.told.is_none_or(|told| told.elapsed() >= EVERY);
+                if !self.output.live && (due || self.reason != reason) {
+                    self.line(format!(" waiting  {name}  {text}"));
                     self.told = Some(Instant::now());
+                    reason.clone_into(&mut self.reason);
                 }
             }
             Happening::Ended(end) => {
@@ -93,6 +100,18 @@ impl<'o> Live<'o> {
         // Who reads it from a pipe wants to see it now as well.
         self.output.flush();
     }
+}
+
+/// `250000 rows, 125000 rows/s, 6.0 s left`.
+fn seeding(rows: usize, share: f64, elapsed: Duration) -> String {
+    let seconds = elapsed.as_secs_f64().max(0.001);
+    let mut text = format!("{rows} rows, {:.0} rows/s", rows as f64 / seconds);
+    // What is left of the file takes as long as what was read of it; at the end the database has work.
+    if (0.001..0.999).contains(&share) {
+        let left = Duration::from_secs_f64(seconds * (1.0 - share) / share);
+        text.push_str(&format!(", {} left", duration(left)));
+    }
+    text
 }
 
 impl Observer for Live<'_> {
@@ -121,11 +140,12 @@ impl Observer for Live<'_> {
                     Direction::Up => "applied",
                     Direction::Down => "reverted",
                 };
-                self.line(format!(
-                    "{verb:>8}  {name}  ({}, {})",
-                    count(statements, "statement"),
-                    duration(elapsed)
-                ));
+                // What has a backfill runs no statement of its own.
+                let count = match statements {
+                    0 => String::new(),
+                    some => format!("{}, ", count(some, "statement")),
+                };
+                self.line(format!("{verb:>8}  {name}  ({count}{})", duration(elapsed)));
             }
             Event::Skipped { name, direction } if self.wording == Wording::Native => {
                 let verb = if direction == Direction::Up { "applied" } else { "reverted" };
@@ -143,9 +163,14 @@ impl Observer for Live<'_> {
                 let how = if probed { ", by what the database holds" } else { "" };
                 self.line(format!("resuming  {name}  after statement {done} of {total}{how}"));
             }
-            Event::Seeding { name, rows, total, elapsed } => {
-                let rate = rows as f64 / elapsed.as_secs_f64().max(0.001);
-                self.ticker.show(format!("{name}: {rows} of {total} rows, {rate:.0} rows/s"));
+            Event::Seeding { name, rows, share, elapsed } => {
+                let progress = seeding(rows, share, elapsed);
+                self.ticker.update(format!("{name}: {progress}"));
+                let told = *self.told.get_or_insert_with(Instant::now);
+                if !self.output.live && told.elapsed() >= EVERY {
+                    self.line(format!(" seeding  {name}  ({progress})"));
+                    self.told = Some(Instant::now());
+                }
             }
             Event::SeededRows { name, plan, elapsed } => {
                 let words = [
@@ -159,6 +184,7 @@ impl Observer for Live<'_> {
                     .filter(|(rows, _)| *rows > 0)
                     .map(|(rows, what)| format!("{rows} {what}"))
                     .collect();
+                self.told = None;
                 let rows = if words.is_empty() { "no rows".to_owned() } else { words.join(", ") };
                 self.line(format!("  seeded  {name}  ({rows}; {})", duration(elapsed)));
                 if let Some(reason) = plan.no_undo {
@@ -175,5 +201,18 @@ impl Observer for Live<'_> {
             }
             _ => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn how_far_a_seed_has_come() {
+        let told = |share| seeding(250_000, share, Duration::from_secs(2));
+        assert_eq!(told(0.25), "250000 rows, 125000 rows/s, 6.0 s left");
+        assert_eq!(told(1.0), "250000 rows, 125000 rows/s");
+        assert_eq!(told(0.0), "250000 rows, 125000 rows/s");
     }
 }

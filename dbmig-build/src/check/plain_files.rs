@@ -48,7 +48,7 @@ pub(super) fn decode(
     for file in &raw.seeds {
         let Some(sql) = text(raw.path_of_seed(&file.name), file) else { continue };
         let Some(digest) = file.content.digest("seed") else { continue };
-        seeds.push(Seed { name: file.name.clone(), sql, digest });
+        seeds.push(Seed { name: file.name.clone(), sql, digest, file: None });
     }
     (repeatables, seeds)
 }

@@ -1,10 +1,10 @@
-//! What a person may say about a backfill: pause it, give it up, look whether it left anything.
+//! What a person may say about a backfill: pause it, resume it, give it up, look whether it left anything.
 
 use dbmig_build::backfill::Backfill;
 use dbmig_build::{Migration, Version};
 
-use super::drive::{applied, now, parsed, read};
 use super::error::BackfillError;
+use super::find::{applied, now, parsed, read};
 use super::finds_rows;
 use crate::embedded::Migrations;
 use crate::error::Error;
@@ -12,7 +12,7 @@ use crate::history::{self, BackfillRecord, BackfillState, Tables};
 use crate::session::{DbResult, Session, write_transaction};
 
 /// Lets a backfill rest: whoever runs it stops after its window, and no run goes on before
-/// [`resume`](super::resume).
+/// [`resume`].
 ///
 /// # Errors
 ///
@@ -23,6 +23,34 @@ pub fn pause(
     version: &Version,
 ) -> Result<(), Error> {
     set_state(session, migrations, version, BackfillState::Paused)
+}
+
+/// Takes a pause back; the next run goes on. `false` when there was none.
+///
+/// # Errors
+///
+/// There is no such backfill, or the database reports something.
+pub fn resume(
+    session: &mut dyn Session,
+    migrations: &dyn Migrations,
+    version: &Version,
+) -> Result<bool, Error> {
+    let (set, history) = read(session, migrations)?;
+    applied(set, &history, version)?;
+    let change = |session: &mut dyn Session| -> DbResult<bool> {
+        let tables = &history.tables;
+        match history::read_backfill(session, tables, version, true)? {
+            Some(record) if record.state == BackfillState::Paused => {
+                let record = BackfillRecord { state: BackfillState::Running, ..record };
+                history::write_backfill(session, tables, version, &record).map(|()| true)
+            }
+            _ => Ok(false),
+        }
+    };
+    if !history.has_own_tables {
+        return Ok(false);
+    }
+    write_transaction(session, change).map_err(Error::database("resume the backfill"))
 }
 
 /// Gives a backfill up: whoever runs it stops after its window. What was changed stays.

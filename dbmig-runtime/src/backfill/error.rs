@@ -76,6 +76,8 @@ pub enum BackfillError {
         seen: u64,
         /// What the database said.
         error: DbError,
+        /// Who held what it needs, in words; empty where the database does not tell.
+        blockers: Vec<String>,
     },
 }
 

@@ -3,7 +3,7 @@
 use dbmig_build::{Migration, MigrationSet};
 
 use super::decide::look;
-use super::drive::parsed;
+use super::find::parsed;
 use crate::error::Error;
 use crate::history::{self, BackfillRecord, Tables};
 use crate::plan::{Lacking, PlanError};

@@ -15,9 +15,11 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod count;
 mod decide;
 mod drive;
 mod error;
+mod find;
 mod gate;
 mod key;
 mod pace;
@@ -27,9 +29,9 @@ use std::time::Duration;
 
 use dbmig_build::{MigrationSet, Version};
 
-pub use decide::{cancel, pause, verify};
+pub use decide::{cancel, pause, resume, verify};
+pub use drive::run;
 pub(crate) use drive::{Site, drive};
-pub use drive::{resume, run};
 pub use error::BackfillError;
 pub(crate) use gate::{gate, lacking};
 
@@ -138,6 +140,8 @@ pub enum Happening<'a> {
     Waiting {
         /// Why.
         reason: &'a str,
+        /// Who held it, the oldest of several, in words; `None` where the database does not tell.
+        holder: Option<&'a str>,
         /// For how long.
         after: Duration,
     },

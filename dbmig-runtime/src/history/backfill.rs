@@ -1,10 +1,10 @@
 //! What the database knows of a backfill: its cursor and its counts, one row of the state each.
 
-use dbmig_build::{Digest, Version, fields};
+use dbmig_build::{Dialect, Digest, Version, fields};
 
 use super::tables::Tables;
 use crate::session::{DbError, DbErrorKind, DbResult, Session, Value};
-use crate::sql::{placeholder, text};
+use crate::sql::{literal, placeholder, text};
 
 /// Where a backfill stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -120,7 +120,7 @@ pub(crate) fn read_backfill(
     let dialect = session.dialect();
     let for_update = match dialect {
         // Its transaction has the whole database.
-        dbmig_build::Dialect::Sqlite => "",
+        Dialect::Sqlite => "",
         _ if lock => " FOR UPDATE",
         _ => "",
     };
@@ -186,6 +186,33 @@ pub(crate) fn forget_backfill(
         placeholder(session.dialect(), 1)
     );
     session.execute_with(&sql, &[Value::Text(version.as_str())]).map(drop)
+}
+
+/// The same as a statement of a script.
+pub(crate) fn forget_backfill_sql(dialect: Dialect, tables: &Tables, version: &Version) -> String {
+    format!(
+        "DELETE FROM {} WHERE kind = 'backfill' AND name = {}",
+        tables.state(),
+        literal(dialect, version.as_str())
+    )
+}
+
+/// A migration has another version now, and so has its backfill: what is done stays done.
+pub(super) fn rename_backfill(
+    session: &mut dyn Session,
+    tables: &Tables,
+    (from, to): (&Version, &Version),
+) -> DbResult<()> {
+    // A row that is left of another time would be in the way.
+    forget_backfill(session, tables, to)?;
+    let place = |index| placeholder(session.dialect(), index);
+    let sql = format!(
+        "UPDATE {} SET name = {} WHERE kind = 'backfill' AND name = {}",
+        tables.state(),
+        place(1),
+        place(2)
+    );
+    session.execute_with(&sql, &[to.as_str().into(), from.as_str().into()]).map(drop)
 }
 
 #[cfg(test)]

@@ -27,7 +27,7 @@ use std::collections::BTreeMap;
 use dbmig_build::{Digest, Version};
 
 pub use backfill::{BackfillRecord, BackfillState};
-pub(crate) use backfill::{forget_backfill, read_backfill, write_backfill};
+pub(crate) use backfill::{forget_backfill, forget_backfill_sql, read_backfill, write_backfill};
 pub(crate) use ddl::{create_statements, ensure_tables};
 pub use dump::versions_script;
 pub(crate) use evidence::{Evidence, copy_evidence, replace_evidence};
@@ -45,7 +45,7 @@ pub use tables::{DIESEL_TABLE, HISTORY_TABLE, STATE_TABLE, Tables};
 pub(crate) use version::read_version;
 pub(crate) use write::{
     Attempt, Moments, Run, TOOL, advance, cells, claim, claim_and_look, end_attempt,
-    finish_attempt, forget, insert_record, insert_record_if, insert_sql, is_recorded,
+    finish_attempt, forget, hold_version, insert_record, insert_record_if, insert_sql, is_recorded,
     newest_attempt, next_attempt, restart, stamp_of, void_data, void_sql,
 };
 

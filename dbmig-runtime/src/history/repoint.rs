@@ -1,7 +1,8 @@
-//! A migration that is applied got another version: the database follows.
+//! A migration that is applied got another version: the database follows, its backfill as well.
 
 use dbmig_build::{Digest, Version};
 
+use super::backfill::rename_backfill;
 use super::{History, read};
 use crate::session::{DbResult, Session, write_transaction};
 use crate::sql::placeholder;
@@ -83,6 +84,8 @@ pub fn repoint(session: &mut dyn Session, moves: &[Repoint]) -> DbResult<Vec<Rep
                 place(3)
             );
             session.execute_with(&sql, &[to.into(), one.name.as_str().into(), from.into()])?;
+            // Without tables of ours nothing is known of its backfill, nor of its text.
+            rename_backfill(session, &history.tables, (&one.from, &one.to))?;
         }
         Ok(done)
     })

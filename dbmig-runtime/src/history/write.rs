@@ -135,6 +135,23 @@ pub(crate) fn is_recorded(
     Ok(!session.query(&sql, &[version.as_str().into()])?.is_empty())
 }
 
+/// The same, and nobody reverts it before the transaction ends.
+pub(crate) fn hold_version(
+    session: &mut dyn Session,
+    tables: &Tables,
+    version: &Version,
+) -> DbResult<bool> {
+    let dialect = session.dialect();
+    let for_update = match dialect {
+        // Its transaction has the whole database.
+        Dialect::Sqlite => "",
+        Dialect::Postgres | Dialect::Mysql => " FOR UPDATE",
+    };
+    let (table, value) = (tables.diesel(), placeholder(dialect, 1));
+    let sql = format!("SELECT '1' FROM {table} WHERE version = {value}{for_update}");
+    Ok(!session.query(&sql, &[version.as_str().into()])?.is_empty())
+}
+
 /// The number that the next attempt of a version gets.
 pub(crate) fn next_attempt(
     session: &mut dyn Session,

@@ -299,6 +299,9 @@ impl<'a> Writer<'a> {
     fn version_row(&self, out: &mut String, work: &Work<'_>) {
         let up = work.direction == Direction::Up;
         line(out, &record::version_row(self.dialect, self.tables, work.version, up));
+        if work.has_backfill {
+            line(out, &history::forget_backfill_sql(self.dialect, self.tables, work.version));
+        }
     }
 
     fn end(&self, out: &mut String, work: &Work<'_>, batch: &Batch<'_>) {

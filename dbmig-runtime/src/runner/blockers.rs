@@ -47,7 +47,7 @@ pub(super) fn with(reason: String, blockers: &[String]) -> String {
 }
 
 /// The oldest first.
-pub(super) fn of_statement(
+pub(crate) fn of_statement(
     session: &mut dyn Session,
     sql: &str,
     patience: Duration,

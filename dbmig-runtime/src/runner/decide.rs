@@ -119,6 +119,7 @@ fn one(
         Decision::Accept(_) => return accept(session, engine, set, history, (version, reason)),
         Decision::NotApplied(_) => {
             history::forget(session, tables, version)?;
+            history::forget_backfill(session, tables, version)?;
             history::void_data(session, tables)?;
             Action::Revert
         }

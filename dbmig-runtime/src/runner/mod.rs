@@ -2,7 +2,7 @@
 
 pub(crate) mod adopt;
 pub(crate) mod batch;
-mod blockers;
+pub(crate) mod blockers;
 mod concurrent;
 mod connection;
 mod decide;
@@ -24,6 +24,8 @@ pub use decide::{decide, decide_if};
 pub(crate) use lock::{Lock, jittered};
 pub(crate) use pooler::refuse as refuse_pooler;
 pub use recover::recover;
+#[cfg(feature = "seed")]
+pub(crate) use seeds::run_function;
 pub use seeds::{SeedReport, SeedState, Seeded, run_seeds, seed_states};
 #[cfg(feature = "seed")]
 pub use seeds::{lonely_side_files, plan_seeds, undo_seed};

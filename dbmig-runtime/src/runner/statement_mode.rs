@@ -242,6 +242,7 @@ impl Attempt<'_> {
                 Direction::Up => history::claim(session, tables, version)?,
                 Direction::Down => history::forget(session, tables, version)?,
             };
+            self.work.forget_backfill(session, tables)?;
             let all = self.batch.len();
             let done = (all, self.batch.digest_of_first(all));
             history::finish_attempt(session, tables, version, self.number, done)?;

@@ -114,13 +114,29 @@ impl<'a> Work<'a> {
 
     /// Records that it is done, before it is; `false` when another runner was faster.
     pub(crate) fn claim(&self, session: &mut dyn Session, tables: &Tables) -> DbResult<bool> {
-        self.forget_backfill(session, tables)?;
-        match (self.repeatable, self.direction) {
+        let claimed = match (self.repeatable, self.direction) {
             (Some((repeatable, again)), _) => {
                 history::claim_repeatable(session, tables, repeatable, again)
             }
             (None, Direction::Up) => history::claim(session, tables, self.version),
             (None, Direction::Down) => history::forget(session, tables, self.version),
+        }?;
+        if claimed {
+            self.forget_backfill(session, tables)?;
+        }
+        Ok(claimed)
+    }
+
+    /// Whatever was known of its backfill belongs to another time. Behind the row of the version, which
+    /// whoever begins the backfill holds.
+    pub(crate) fn forget_backfill(
+        &self,
+        session: &mut dyn Session,
+        tables: &Tables,
+    ) -> DbResult<()> {
+        match self.has_backfill || self.direction == Direction::Down {
+            true => history::forget_backfill(session, tables, self.version),
+            false => Ok(()),
         }
     }
 
@@ -132,22 +148,17 @@ impl<'a> Work<'a> {
         tables: &Tables,
     ) -> DbResult<Option<(i64, bool)>> {
         if self.repeatable.is_none() && session.dialect() == Dialect::Postgres {
-            self.forget_backfill(session, tables)?;
             let up = self.direction == Direction::Up;
-            return history::claim_and_look(session, tables, self.version, up);
+            let newest = history::claim_and_look(session, tables, self.version, up)?;
+            if newest.is_some() {
+                self.forget_backfill(session, tables)?;
+            }
+            return Ok(newest);
         }
         if !self.claim(session, tables)? {
             return Ok(None);
         }
         history::newest_attempt(session, tables, self.version).map(Some)
-    }
-
-    /// Whatever was known of its backfill belongs to another time.
-    fn forget_backfill(&self, session: &mut dyn Session, tables: &Tables) -> DbResult<()> {
-        match self.has_backfill || self.direction == Direction::Down {
-            true => history::forget_backfill(session, tables, self.version),
-            false => Ok(()),
-        }
     }
 
     /// Takes the claim back.

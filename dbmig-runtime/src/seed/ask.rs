@@ -5,12 +5,13 @@ use std::collections::{HashMap, HashSet};
 use dbmig_build::{Code, Dialect, Findings};
 
 use super::class::Class;
+use super::coming::Coming;
 use super::ready::{Ready, shown};
-use super::relation::{batch_size, collated, of_row, same_key, table, typed, with_rows};
+use super::relation::{collated, of_row, same_key, table, typed, with_rows};
 use super::settings::Mode;
 use super::shape::{Parent, Paths, Shape, at};
 use crate::catalogue::Name;
-use crate::session::{DbResult, Row, Session, Value};
+use crate::session::{DbErrorKind, DbResult, Row, Session, Value};
 use crate::sql::{placeholder, quoted, text};
 
 /// Character sets and collations by table and column (MySQL; nothing elsewhere).
@@ -57,36 +58,10 @@ impl Collations {
     }
 }
 
-/// Rows of files that were looked at before, by table and columns: they are going to be there.
-#[derive(Debug, Default)]
-pub(super) struct Coming(HashMap<Name, Vec<HashMap<String, String>>>);
-
-impl Coming {
-    pub(super) fn add(&mut self, shape: &Shape, rows: &[Ready]) {
-        let names: Vec<_> = shape.columns.iter().map(|column| column.name.clone()).collect();
-        let maps = rows.iter().map(|row| {
-            let pairs = names.iter().zip(&row.values).zip(&shape.columns);
-            pairs
-                .filter(|(_, column)| column.reference.is_none())
-                .filter_map(|((name, value), _)| Some((name.clone(), value.clone()?)))
-                .collect()
-        });
-        self.0.entry(shape.table.clone()).or_default().extend(maps);
-    }
-
-    fn tuples(&self, parent: &Parent) -> HashSet<Vec<&str>> {
-        let rows = self.0.get(&parent.table).map(Vec::as_slice).unwrap_or_default();
-        rows.iter()
-            .filter_map(|row| {
-                parent.referenced.iter().map(|name| row.get(name).map(String::as_str)).collect()
-            })
-            .collect()
-    }
-}
-
 /// What is asked about.
 pub(super) struct Asked<'a> {
     pub(super) shape: &'a Shape,
+    /// As many as go into one statement.
     pub(super) rows: &'a [Ready],
     pub(super) paths: Paths<'a>,
     pub(super) coming: &'a Coming,
@@ -105,8 +80,8 @@ pub(super) fn ask(
         // With a value that has no meaning every other question fails as well.
         return Ok(());
     }
-    if !asked.parents_unknown {
-        for parent in &asked.shape.parents {
+    for parent in &asked.shape.parents {
+        if !asked.parents_unknown && !asked.coming.is_unknown(&parent.table) {
             parents(session, asked, parent, findings)?;
         }
     }
@@ -124,15 +99,6 @@ fn numbers(rows: Vec<Row>) -> Vec<usize> {
     rows.into_iter().filter_map(|row| row.into_iter().next().flatten()?.parse().ok()).collect()
 }
 
-fn batches<'a>(asked: &Asked<'a>) -> impl Iterator<Item = (usize, &'a [Ready])> + use<'a> {
-    let size = batch_size(asked.shape.dialect, asked.shape.columns.len());
-    asked.rows.chunks(size).enumerate().map(move |(index, rows)| (index * size, rows))
-}
-
-fn numbered(begin: usize, rows: &[Ready]) -> impl Iterator<Item = (usize, &Ready)> {
-    rows.iter().enumerate().map(move |(index, row)| (begin + index, row))
-}
-
 /// Values of types that only the server knows: each is tried. Whether all of them were good.
 fn values(session: &mut dyn Session, asked: &Asked<'_>, findings: &mut Findings) -> DbResult<bool> {
     let dialect = asked.shape.dialect;
@@ -140,14 +106,16 @@ fn values(session: &mut dyn Session, asked: &Asked<'_>, findings: &mut Findings)
         return Ok(true);
     }
     // All at once, as long as all of them are good.
-    let all_good = batches(asked).all(|(begin, rows)| {
-        let (with, values) = with_rows(asked.shape, numbered(begin, rows), false);
-        session.query(&format!("{with} SELECT CAST(count(*) AS text) FROM s"), &values).is_ok()
-    });
-    let mut good = true;
-    if all_good {
-        return Ok(good);
+    let (with, bound) = with_rows(asked.shape, asked.rows, false);
+    let names: Vec<_> = asked.shape.columns.iter().map(|c| quoted(dialect, &c.name)).collect();
+    // Each is counted, so that the server makes a value of it.
+    let counted: Vec<_> = names.iter().map(|name| format!("count(s.{name})")).collect();
+    let all = format!("{with} SELECT CAST({} AS text) FROM s", counted.join(" + "));
+    let Err(error) = session.query(&all, &bound.values()) else { return Ok(true) };
+    if error.kind != DbErrorKind::Other {
+        return Err(error);
     }
+    let mut good = true;
     for (index, column) in asked.shape.columns.iter().enumerate() {
         let sure = matches!(
             column.class,
@@ -194,7 +162,6 @@ fn parents(
     findings: &mut Findings,
 ) -> DbResult<()> {
     let (shape, dialect) = (asked.shape, asked.shape.dialect);
-    let coming = asked.coming.tuples(parent);
     let given: Vec<_> = parent.columns.iter().map(|&index| &shape.columns[index]).collect();
     let present: Vec<_> = given
         .iter()
@@ -209,30 +176,28 @@ fn parents(
             format!("p.{} = {ours}", quoted(dialect, referenced))
         })
         .collect();
-    for (begin, rows) in batches(asked) {
-        let (with, values) = with_rows(shape, numbered(begin, rows), false);
-        let sql = format!(
-            "{with} SELECT {} FROM s WHERE {} AND NOT EXISTS (SELECT 1 FROM {} p WHERE {}) ORDER BY s.dbmig_n",
-            text(dialect, "s.dbmig_n"),
-            present.join(" AND "),
-            table(dialect, &parent.table),
-            equal.join(" AND ")
-        );
-        for number in numbers(session.query(&sql, &values)?) {
-            let Some(row) = asked.rows.get(number) else { continue };
-            let tuple = row.tuple(&parent.columns).unwrap_or_default();
-            if coming.contains(&tuple) {
-                continue;
-            }
-            let place = row.places[parent.columns[0]];
-            let message = format!(
-                "no row of `{}` has {} {}",
-                parent.table,
-                super::words(&parent.referenced),
-                shown(&tuple.join(", "))
-            );
-            findings.push(at(Code::SeedParent, asked.paths.data, place, message));
+    let (with, bound) = with_rows(shape, asked.rows, false);
+    let sql = format!(
+        "{with} SELECT {} FROM s WHERE {} AND NOT EXISTS (SELECT 1 FROM {} p WHERE {}) ORDER BY s.dbmig_n",
+        text(dialect, "s.dbmig_n"),
+        present.join(" AND "),
+        table(dialect, &parent.table),
+        equal.join(" AND ")
+    );
+    for number in numbers(session.query(&sql, &bound.values())?) {
+        let Some(row) = asked.rows.get(number) else { continue };
+        let tuple = row.tuple(&parent.columns).unwrap_or_default();
+        if asked.coming.holds(parent, &tuple) {
+            continue;
         }
+        let place = row.places[parent.columns[0]];
+        let message = format!(
+            "no row of `{}` has {} {}",
+            parent.table,
+            super::words(&parent.referenced),
+            shown(&tuple.join(", "))
+        );
+        findings.push(at(Code::SeedParent, asked.paths.data, place, message));
     }
     Ok(())
 }
@@ -245,29 +210,27 @@ fn conditions(
     findings: &mut Findings,
 ) {
     let dialect = asked.shape.dialect;
-    for (begin, rows) in batches(asked) {
-        let (with, values) = with_rows(asked.shape, numbered(begin, rows), false);
-        let sql = format!(
-            "{with} SELECT {} FROM s WHERE NOT ({condition}) ORDER BY s.dbmig_n",
-            text(dialect, "s.dbmig_n")
-        );
-        let Ok(found) = session.query(&sql, &values) else { return };
-        for number in numbers(found) {
-            let Some(row) = asked.rows.get(number) else { continue };
-            // The column that the condition speaks of, where it is one.
-            let lower = condition.to_lowercase();
-            let words: HashSet<&str> =
-                lower.split(|c: char| !(c.is_alphanumeric() || c == '_')).collect();
-            let spoken_of = asked
-                .shape
-                .columns
-                .iter()
-                .position(|column| words.contains(&*column.name.to_lowercase()));
-            let place = spoken_of.map_or(row.place, |index| row.places[index]);
-            let message =
-                format!("a condition of table `{}` does not hold: {condition}", asked.shape.table);
-            findings.push(at(Code::SeedCondition, asked.paths.data, place, message));
-        }
+    let (with, bound) = with_rows(asked.shape, asked.rows, false);
+    let sql = format!(
+        "{with} SELECT {} FROM s WHERE NOT ({condition}) ORDER BY s.dbmig_n",
+        text(dialect, "s.dbmig_n")
+    );
+    let Ok(found) = session.query(&sql, &bound.values()) else { return };
+    for number in numbers(found) {
+        let Some(row) = asked.rows.get(number) else { continue };
+        // The column that the condition speaks of, where it is one.
+        let lower = condition.to_lowercase();
+        let words: HashSet<&str> =
+            lower.split(|c: char| !(c.is_alphanumeric() || c == '_')).collect();
+        let spoken_of = asked
+            .shape
+            .columns
+            .iter()
+            .position(|column| words.contains(&*column.name.to_lowercase()));
+        let place = spoken_of.map_or(row.place, |index| row.places[index]);
+        let message =
+            format!("a condition of table `{}` does not hold: {condition}", asked.shape.table);
+        findings.push(at(Code::SeedCondition, asked.paths.data, place, message));
     }
 }
 
@@ -280,27 +243,23 @@ fn taken(session: &mut dyn Session, asked: &Asked<'_>, findings: &mut Findings) 
             .iter()
             .map(|&index| format!(" AND {} IS NOT NULL", of_row(dialect, &shape.columns[index])))
             .collect();
-        for (begin, rows) in batches(asked) {
-            let (with, values) = with_rows(&shape, numbered(begin, rows), false);
-            let sql = format!(
-                "{with} SELECT {} FROM s WHERE EXISTS (SELECT 1 FROM {} e WHERE {}){present} ORDER BY s.dbmig_n",
-                text(dialect, "s.dbmig_n"),
-                table(dialect, &shape.table),
-                same_key(&shape)
+        let (with, bound) = with_rows(&shape, asked.rows, false);
+        let sql = format!(
+            "{with} SELECT {} FROM s WHERE EXISTS (SELECT 1 FROM {} e WHERE {}){present} ORDER BY s.dbmig_n",
+            text(dialect, "s.dbmig_n"),
+            table(dialect, &shape.table),
+            same_key(&shape)
+        );
+        for number in numbers(session.query(&sql, &bound.values())?) {
+            let Some(row) = asked.rows.get(number) else { continue };
+            let names: Vec<_> = set.iter().map(|&c| shape.columns[c].name.as_str()).collect();
+            let message = format!(
+                "the value of {} is in table `{}` already, and the mode is `insert`",
+                super::words(&names),
+                shape.table
             );
-            for number in numbers(session.query(&sql, &values)?) {
-                let Some(row) = asked.rows.get(number) else { continue };
-                let names: Vec<_> = set.iter().map(|&c| shape.columns[c].name.as_str()).collect();
-                let message = format!(
-                    "the value of {} is in table `{}` already, and the mode is `insert`",
-                    super::words(&names),
-                    shape.table
-                );
-                let finding =
-                    at(Code::SeedDuplicate, asked.paths.data, row.places[set[0]], message);
-                findings
-                    .push(finding.help("let it be changed: `mode = \"upsert\"` in the side file"));
-            }
+            let finding = at(Code::SeedDuplicate, asked.paths.data, row.places[set[0]], message);
+            findings.push(finding.help("let it be changed: `mode = \"upsert\"` in the side file"));
         }
     }
     Ok(())

@@ -32,14 +32,22 @@ pub(super) struct Malformed {
     pub(super) place: Place,
 }
 
+impl Row<'_> {
+    /// The same, of its own text.
+    pub(super) fn into_owned(self) -> Row<'static> {
+        let cell = |cell: Cell<'_>| Cell {
+            text: cell.text.map(|text| Cow::Owned(text.into_owned())),
+            place: cell.place,
+        };
+        Row { cells: self.cells.into_iter().map(cell).collect(), place: self.place }
+    }
+}
+
 impl Malformed {
     pub(super) fn new(place: Place, message: impl Into<String>) -> Self {
         Self { message: message.into(), place }
     }
 }
-
-/// The rows of a file, one after the other.
-pub(super) type Rows<'a> = Box<dyn Iterator<Item = Result<Row<'a>, Malformed>> + 'a>;
 
 /// A text that is read from its start, and knows where it is.
 #[derive(Debug, Clone)]
@@ -52,6 +60,11 @@ pub(super) struct Cursor<'a> {
 impl<'a> Cursor<'a> {
     pub(super) fn new(text: &'a str) -> Self {
         Self { rest: text, line: 1, column: 1 }
+    }
+
+    /// A text that begins at a place of a longer one.
+    pub(super) fn within(text: &'a str, (line, column): Place) -> Self {
+        Self { rest: text, line, column }
     }
 
     pub(super) fn place(&self) -> Place {

@@ -5,34 +5,49 @@
 //! a file a transaction. [`run()`] is for applications.
 
 mod ask;
+mod blocks;
+mod bulk;
 mod cell;
+mod check;
 mod class;
+mod coming;
 mod csv;
 pub mod dump;
+mod form;
 mod json;
+mod opened;
 mod plan;
 mod prior;
 mod ready;
 mod relation;
+mod seeder;
 mod settings;
 mod shape;
+mod source;
+mod stage;
+mod stream;
+mod twice;
 mod undo;
 mod write;
 
-use dbmig_build::{Code, Digest, Finding, Findings, Seed};
+use dbmig_build::{Code, Finding, Findings, Seed};
 
+pub use check::check;
+pub(crate) use check::{Depth, check_on};
+pub use form::check_form;
+pub(crate) use opened::{Opened, Written};
 pub use plan::{DataPlan, UNDO_LIMIT};
+pub(crate) use seeder::Function;
+pub use seeder::{Failure, Seeder, run};
 pub use settings::Mode;
 pub use undo::Undone;
 pub(crate) use undo::undo as undo_pieces;
 
-use self::ask::{Asked, Collations, Coming};
-use self::ready::Ready;
+use self::ask::Collations;
 use self::settings::Settings;
 use self::shape::{Paths, Shape, at};
+use self::source::Source;
 use crate::catalogue::{Catalogue, Scope};
-use crate::embedded::Migrations;
-use crate::runner::SeedReport;
 use crate::session::{DbResult, Session};
 
 /// A data file with its side file.
@@ -76,12 +91,6 @@ fn words<T: AsRef<str>>(list: &[T]) -> String {
     }
 }
 
-/// A file that was read and is in order, as far as no row of the database matters.
-pub(crate) struct Opened {
-    shape: Shape,
-    rows: Vec<Ready>,
-}
-
 /// What all files of a run are held against.
 pub(crate) struct Ground {
     pub(crate) catalogue: Catalogue,
@@ -95,8 +104,25 @@ impl Ground {
         Ok(Self { catalogue, collations: Collations::read(session)? })
     }
 
-    /// Reads a file and holds every cell against the catalogue. Notes go into `findings` as well.
-    pub(crate) fn open(&self, file: DataFile<'_>, findings: &mut Findings) -> Option<Opened> {
+    /// Reads header and side file, and where its rows are held, those: every cell is held against the
+    /// catalogue. Notes go into `findings` as well.
+    pub(crate) fn open<'a>(
+        &self,
+        file: DataFile<'a>,
+        findings: &mut Findings,
+    ) -> Option<Opened<'a>> {
+        let mut own = Findings::default();
+        let opened = self.shape(file, &mut own).map(|shape| {
+            let (data, side) = (&file.data.name, file.side_name());
+            Opened::new(shape, Source::of(file.data), data, side, &mut own)
+        });
+        let good = !own.has_errors();
+        findings.extend(own);
+        opened.filter(|_| good)
+    }
+
+    /// Reads header and side file alone.
+    fn shape(&self, file: DataFile<'_>, findings: &mut Findings) -> Option<Shape> {
         let side = file.side_name();
         let paths = Paths { data: &file.data.name, side: &side };
         let settings = match file.side.map(|side| Settings::parse(&side.sql)).transpose() {
@@ -106,151 +132,18 @@ impl Ground {
                 return None;
             }
         };
-        let text = &file.data.sql;
-        let is_json = file.data.name.ends_with(".json");
-        let header = match if is_json { json::header(text) } else { csv::header(text) } {
+        let header = match Source::of(file.data).header() {
             Ok(header) => header,
             Err(wrong) => {
                 findings.push(at(Code::SeedForm, paths.data, wrong.place, wrong.message));
                 return None;
             }
         };
-        let mut own = Findings::default();
         let stem = table_of(&file.data.name);
-        let shape = shape::shape(stem, &header, &settings, &self.catalogue, paths, &mut own);
-        let opened = shape.map(|mut shape| {
-            self.collations.complete(&mut shape);
-            let rows = if is_json { json::rows(text) } else { csv::rows(text) };
-            let rows = ready::read(rows, &shape, paths, &mut own);
-            Opened { shape, rows }
-        });
-        let good = !own.has_errors();
-        findings.extend(own);
-        opened.filter(|_| good)
+        let mut shape = shape::shape(stem, &header, &settings, &self.catalogue, paths, findings)?;
+        self.collations.complete(&mut shape);
+        Some(shape)
     }
-}
-
-impl Opened {
-    /// How many rows it has.
-    pub(crate) fn len(&self) -> usize {
-        self.rows.len()
-    }
-
-    /// The mode of the file.
-    pub(crate) fn mode(&self) -> Mode {
-        self.shape.mode
-    }
-
-    /// What the table holds of its rows.
-    pub(crate) fn digest(&self, session: &mut dyn Session) -> DbResult<Option<Digest>> {
-        prior::digest(session, &self.shape, &self.rows)
-    }
-
-    /// What it would change.
-    pub(crate) fn plan(&self, session: &mut dyn Session) -> DbResult<DataPlan> {
-        Ok(plan::acts(session, &self.shape, &self.rows)?.plan)
-    }
-
-    /// Writes it, in the transaction of the caller: what it changed, and what is kept for an undo.
-    pub(crate) fn write(
-        &self,
-        session: &mut dyn Session,
-        ground: &Ground,
-        progress: &mut dyn FnMut(usize),
-    ) -> DbResult<(DataPlan, Vec<String>)> {
-        let mut acts = plan::acts(session, &self.shape, &self.rows)?;
-        let keep = acts.plan.no_undo.is_none();
-        let mut sections = Vec::new();
-        if keep {
-            sections = prior::before(session, &self.shape, &self.rows, &acts, &ground.catalogue)?;
-        }
-        write::write(session, &self.shape, &self.rows, &acts, progress)?;
-        if keep {
-            sections.extend(prior::inserted(session, &self.shape, &self.rows, &acts)?);
-        }
-        let mut pieces = Vec::new();
-        if keep {
-            match prior::pieces(&sections) {
-                Some(found) => pieces = found,
-                None => acts.plan.no_undo = Some("a row is too long to be kept"),
-            }
-        }
-        Ok((acts.plan, pieces))
-    }
-}
-
-/// Holds every cell of these files against the schema and the rows of the database that `session` is
-/// connected to: columns, types, lengths, NULL, enums, keys, parents, conditions. `sql_first` are the names
-/// of SQL seeds that run in between: parents of files after them are then not looked for.
-///
-/// # Errors
-///
-/// What the database reports about the questions themselves.
-pub fn check(
-    session: &mut dyn Session,
-    files: &[DataFile<'_>],
-    sql_first: &[&str],
-) -> DbResult<Findings> {
-    let ground = Ground::read(session)?;
-    check_on(session, &ground, files, sql_first)
-}
-
-pub(crate) fn check_on(
-    session: &mut dyn Session,
-    ground: &Ground,
-    files: &[DataFile<'_>],
-    sql_first: &[&str],
-) -> DbResult<Findings> {
-    let mut findings = Findings::default();
-    let mut coming = Coming::default();
-    let mut unread = false;
-    for file in files {
-        let Some(opened) = ground.open(*file, &mut findings) else {
-            // Its rows may be the parents of others.
-            unread = true;
-            continue;
-        };
-        coming.add(&opened.shape, &opened.rows);
-        let side = file.side_name();
-        let asked = Asked {
-            shape: &opened.shape,
-            rows: &opened.rows,
-            paths: Paths { data: &file.data.name, side: &side },
-            coming: &coming,
-            collations: &ground.collations,
-            parents_unknown: unread || sql_first.iter().any(|name| *name < file.data.name.as_str()),
-        };
-        ask::ask(session, &asked, &mut findings)?;
-    }
-    findings.sort();
-    Ok(findings)
-}
-
-/// Runs the reference seeds of a set, by the rules of the command: each once for its content, checked before
-/// anything is written, a file a transaction. Call it after [`crate::Migrator::run`].
-///
-/// ```
-/// # static MIGRATIONS: dbmig_runtime::EmbeddedSet = dbmig_runtime::EmbeddedSet::new("");
-/// # #[cfg(feature = "sqlite")]
-/// fn start(conn: &mut diesel::SqliteConnection) -> Result<(), dbmig_runtime::Error> {
-///     dbmig_runtime::Migrator::new(&MIGRATIONS).run(conn)?;
-///     dbmig_runtime::seed::run(&MIGRATIONS, conn)?;
-///     Ok(())
-/// }
-/// ```
-///
-/// # Errors
-///
-/// A cell that is wrong ([`crate::ErrorKind::Seeds`], with every finding), a statement that fails, a set that
-/// was not written by `dbmig-build`. The seed in hand is rolled back, those before it stay.
-pub fn run(
-    migrations: &impl Migrations,
-    session: &mut dyn Session,
-) -> Result<SeedReport, crate::Error> {
-    let set =
-        migrations.set().map_err(|error| crate::Error::new(crate::ErrorKind::Embedded(error)))?;
-    let options = crate::RunOptions::default();
-    crate::runner::run_seeds(session, set.seeds(), false, &options, &mut crate::Silent)
 }
 
 /// A side file without its data file.

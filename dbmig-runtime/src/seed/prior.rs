@@ -3,18 +3,20 @@
 //! Kept as CSV in `__dbmig_state`: one row a piece, `seed-undo` and `<seed>#<number>`. The first line of a
 //! piece says what was done (`insert`, `update`, `delete`) and how many columns of it are the key.
 
-use dbmig_build::Digest;
+use dbmig_build::{Digest, Findings};
 
+use super::cell::Cursor;
 use super::class::Class;
 use super::csv;
-use super::plan::{Act, Acts, UNDO_LIMIT, count, held, keys};
+use super::opened::Opened;
+use super::plan::{Act, Acts, UNDO_LIMIT, count, held, keys, number};
 use super::ready::Ready;
-use super::relation::{batch_size, exact, same_key, table, with_rows};
+use super::relation::{asking_size, exact, join, same_key, table, with_rows};
 use super::settings::Mode;
 use super::shape::Shape;
 use crate::catalogue::{Catalogue, Table};
 use crate::session::{DbResult, Row, Session};
-use crate::sql::quoted;
+use crate::sql::{quoted, text};
 
 /// The longest piece in bytes: a TEXT of MySQL holds 65535.
 const PIECE: usize = 60_000;
@@ -38,39 +40,40 @@ pub(super) fn before(
     acts: &Acts,
     catalogue: &Catalogue,
 ) -> DbResult<Vec<Section>> {
-    let dialect = shape.dialect;
     let mut sections = Vec::new();
-    let names = |columns: &[usize]| -> Vec<String> {
-        columns.iter().map(|&index| shape.columns[index].name.clone()).collect()
-    };
     let updated: Vec<&Ready> = picked(rows, acts, Act::Update);
     if !updated.is_empty() {
         let order = key_first(shape);
         let rows = joined(session, shape, &updated, &held(shape, &order))?;
-        let (act, key, columns) = ("update", shape.key.len(), names(&order));
-        sections.push(Section { act, table: shape.table.to_string(), key, columns, rows });
+        sections.push(Section::of("update", shape, shape.key.len(), names(shape, &order), rows));
     }
     if acts.plan.delete > 0 {
-        let Some(of) = catalogue.table(&shape.table) else { return Ok(sections) };
-        let (columns, list) = whole(of, catalogue);
-        let own_keys = keys(shape);
-        let comma = if own_keys.is_empty() { "" } else { ", " };
-        let sql = format!("SELECT {list}{comma}{own_keys} FROM {} e", table(dialect, &shape.table));
-        let mut rows = session.query(&sql, &[])?;
-        if shape.mode == Mode::Sync {
-            let gone: std::collections::HashSet<&Row> = acts.deleted.iter().collect();
-            rows.retain(|row| gone.contains(&row[columns.len()..].to_vec()));
-        }
-        rows.iter_mut().for_each(|row| row.truncate(columns.len()));
-        sections.push(Section {
-            act: "delete",
-            table: shape.table.to_string(),
-            key: 0,
-            columns,
-            rows,
-        });
+        let keys = (shape.mode == Mode::Sync).then_some(&*acts.deleted);
+        sections.extend(deleted(session, shape, catalogue, keys)?);
     }
     Ok(sections)
+}
+
+/// The rows of the table that are going to be deleted: those with these keys, or all of them.
+pub(super) fn deleted(
+    session: &mut dyn Session,
+    shape: &Shape,
+    catalogue: &Catalogue,
+    keys_of: Option<&[Row]>,
+) -> DbResult<Option<Section>> {
+    let Some(of) = catalogue.table(&shape.table) else { return Ok(None) };
+    let (columns, list) = whole(of, catalogue);
+    let own_keys = keys(shape);
+    let comma = if own_keys.is_empty() { "" } else { ", " };
+    let table = table(shape.dialect, &shape.table);
+    let mut rows = session.query(&format!("SELECT {list}{comma}{own_keys} FROM {table} e"), &[])?;
+    if let Some(keys_of) = keys_of {
+        let gone: std::collections::HashSet<&[Option<String>]> =
+            keys_of.iter().map(Vec::as_slice).collect();
+        rows.retain(|row| gone.contains(&row[columns.len()..]));
+    }
+    rows.iter_mut().for_each(|row| row.truncate(columns.len()));
+    Ok(Some(Section::of("delete", shape, 0, columns, rows)))
 }
 
 /// The keys of what was inserted.
@@ -84,15 +87,34 @@ pub(super) fn inserted(
     if new.is_empty() || shape.key.is_empty() {
         return Ok(None);
     }
-    let columns: Vec<_> =
-        shape.key.iter().map(|&index| shape.columns[index].name.clone()).collect();
     let rows = joined(session, shape, &new, &keys(shape))?;
-    let table = shape.table.to_string();
-    Ok(Some(Section { act: "insert", table, key: columns.len(), columns, rows }))
+    Ok(Some(Section::of_keys(shape, rows)))
+}
+
+/// What columns are called.
+pub(super) fn names(shape: &Shape, columns: &[usize]) -> Vec<String> {
+    columns.iter().map(|&index| shape.columns[index].name.clone()).collect()
+}
+
+impl Section {
+    pub(super) fn of(
+        act: &'static str,
+        shape: &Shape,
+        key: usize,
+        columns: Vec<String>,
+        rows: Vec<Row>,
+    ) -> Self {
+        Self { act, table: shape.table.to_string(), key, columns, rows }
+    }
+
+    /// Rows that were inserted: their keys.
+    pub(super) fn of_keys(shape: &Shape, rows: Vec<Row>) -> Self {
+        Self::of("insert", shape, shape.key.len(), names(shape, &shape.key), rows)
+    }
 }
 
 /// All columns that can be written, and their text.
-fn whole(of: &Table, catalogue: &Catalogue) -> (Vec<String>, String) {
+pub(super) fn whole(of: &Table, catalogue: &Catalogue) -> (Vec<String>, String) {
     let dialect = catalogue.dialect;
     let (names, list): (Vec<_>, Vec<_>) = of
         .columns
@@ -106,7 +128,7 @@ fn whole(of: &Table, catalogue: &Catalogue) -> (Vec<String>, String) {
     (names, list.join(", "))
 }
 
-fn key_first(shape: &Shape) -> Vec<usize> {
+pub(super) fn key_first(shape: &Shape) -> Vec<usize> {
     let others = (0..shape.columns.len()).filter(|index| !shape.key.contains(index));
     shape.key.iter().copied().chain(others).collect()
 }
@@ -123,43 +145,106 @@ fn joined(
     list: &str,
 ) -> DbResult<Vec<Row>> {
     let mut found = Vec::new();
-    for batch in rows.chunks(batch_size(shape.dialect, shape.columns.len())) {
-        let numbered = batch.iter().enumerate().map(|(n, row)| (n, *row));
-        let (with, values) = with_rows(shape, numbered, false);
+    for batch in rows.chunks(asking_size(shape.dialect, shape.columns.len())) {
+        let (with, bound) = with_rows(shape, batch.iter().copied(), false);
         let sql = format!(
-            "{with} SELECT {list} FROM s JOIN {} e ON {} ORDER BY s.dbmig_n",
+            "{with} SELECT {list} FROM s {} {} e ON {} ORDER BY s.dbmig_n",
+            join(shape.dialect),
             table(shape.dialect, &shape.table),
             same_key(shape)
         );
-        found.extend(session.query(&sql, &values)?);
+        found.extend(session.query(&sql, &bound.values())?);
     }
     Ok(found)
 }
 
-/// What the table holds of these rows, as one digest; `None` where they can not be found again. Of rows
-/// that are left alone once they are there, only the key counts.
+/// The keys of all rows of the file, which are not held, as the table has them.
+pub(super) fn keys_of_all(
+    session: &mut dyn Session,
+    opened: &Opened<'_>,
+    findings: &mut Findings,
+) -> DbResult<Vec<Row>> {
+    let (shape, mut found) = (opened.shape(), Vec::new());
+    opened.chunks(findings, &mut |rows, _| {
+        let rows: Vec<&Ready> = rows.iter().collect();
+        found.extend(joined(session, shape, &rows, &keys(shape))?);
+        Ok(())
+    })?;
+    Ok(found)
+}
+
+/// What the table holds of the rows of a file, as one digest; `None` where they can not be found again.
 pub(super) fn digest(
     session: &mut dyn Session,
-    shape: &Shape,
-    rows: &[Ready],
+    opened: &Opened<'_>,
+    findings: &mut Findings,
 ) -> DbResult<Option<Digest>> {
+    let shape = opened.shape();
     if shape.key.is_empty() {
         return Ok(None);
     }
-    let all: Vec<&Ready> = rows.iter().collect();
-    let list = match shape.mode {
-        Mode::Insert | Mode::Ignore => keys(shape),
-        _ => held(shape, &key_first(shape)),
-    };
-    let held = joined(session, shape, &all, &list)?;
-    let mut text = String::new();
-    for row in &held {
-        csv::write(&mut text, row.iter().map(Option::as_deref));
+    if keys_alone(shape.mode) {
+        let mut there = 0;
+        opened.chunks(findings, &mut |rows, _| {
+            there += how_many_there(session, shape, rows)?;
+            Ok(())
+        })?;
+        return Ok(Some(digest_of_keys(there)));
     }
-    if shape.mode == Mode::Sync {
-        text.push_str(&format!("{} in all", count(session, shape)?));
-    }
-    Ok(Some(Digest::of_file("rows", text.as_bytes())))
+    let list = held(shape, &key_first(shape));
+    let digest = Digest::of_fed("rows", |item| {
+        opened.chunks(findings, &mut |rows, _| {
+            let rows: Vec<&Ready> = rows.iter().collect();
+            for row in joined(session, shape, &rows, &list)? {
+                item(&line(&row));
+            }
+            Ok(())
+        })?;
+        match shape.mode {
+            Mode::Sync => count(session, shape).map(|rows| item(&in_all(rows))),
+            _ => Ok(()),
+        }
+    });
+    digest.map(Some)
+}
+
+/// Of rows that are left alone once they are there, only whether they are there counts.
+pub(super) fn keys_alone(mode: Mode) -> bool {
+    matches!(mode, Mode::Insert | Mode::Ignore)
+}
+
+/// The digest where only keys count: the file is the same, so their number tells.
+pub(super) fn digest_of_keys(there: usize) -> Digest {
+    Digest::of_list("rows", [&*format!("{there} keys")])
+}
+
+/// How the rows of the table that are not of the file go into a digest.
+pub(super) fn in_all(rows: usize) -> String {
+    format!("{rows} in all")
+}
+
+/// How a row goes into a digest.
+pub(super) fn line(row: &Row) -> String {
+    let mut line = String::new();
+    csv::write(&mut line, row.iter().map(Option::as_deref));
+    line
+}
+
+/// How many rows of the table have the keys of these.
+pub(super) fn how_many_there(
+    session: &mut dyn Session,
+    shape: &Shape,
+    rows: &[Ready],
+) -> DbResult<usize> {
+    let (with, bound) = with_rows(shape, rows, false);
+    let sql = format!(
+        "{with} SELECT {} FROM s {} {} e ON {}",
+        text(shape.dialect, "count(*)"),
+        join(shape.dialect),
+        table(shape.dialect, &shape.table),
+        same_key(shape)
+    );
+    Ok(number(session.query(&sql, &bound.values())?))
 }
 
 /// The sections in pieces; `None` when they are too many or too long to be kept.
@@ -193,7 +278,7 @@ pub(super) fn pieces(sections: &[Section]) -> Option<Vec<String>> {
 /// Reads a piece; `None` when it was not written here.
 pub(super) fn parse(piece: &str) -> Option<Section> {
     let (first, rest) = piece.split_once('\n')?;
-    let first = csv::header(first).ok()?;
+    let first = csv::header(&mut Cursor::new(first)).ok()?;
     let mut words = first.cells.into_iter().map(|cell| cell.text);
     let act = match words.next()??.as_ref() {
         "insert" => "insert",
@@ -203,7 +288,7 @@ pub(super) fn parse(piece: &str) -> Option<Section> {
     };
     let table = words.next()??.into_owned();
     let key = words.next()??.parse().ok()?;
-    let columns = csv::header(rest).ok()?.cells.into_iter();
+    let columns = csv::header(&mut Cursor::new(rest)).ok()?.cells.into_iter();
     let columns: Vec<String> =
         columns.map(|cell| cell.text.map(std::borrow::Cow::into_owned)).collect::<Option<_>>()?;
     let mut rows = Vec::new();

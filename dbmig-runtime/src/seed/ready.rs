@@ -1,12 +1,16 @@
 //! Cells held against what their columns take, and rows against each other: no database is asked.
 
+use std::borrow::Cow;
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
+use std::ops::ControlFlow;
 
-use dbmig_build::{Code, Findings};
+use dbmig_build::{Code, Finding, Findings};
 
-use super::cell::{Place, Rows};
+use super::cell::{Place, Row};
 use super::settings::Mode;
 use super::shape::{Paths, Shape, at};
+use super::source::Source;
 
 /// A row as it is sent.
 #[derive(Debug, Clone)]
@@ -26,86 +30,118 @@ impl Ready {
     }
 }
 
+/// A row of the file as a row of the table; `None` where a cell is wrong, after `refuse` was told of each.
+pub(super) fn values<'r>(
+    shape: &'r Shape,
+    row: &'r Row<'_>,
+    mut refuse: impl FnMut(Place, String),
+) -> Option<Vec<Option<Cow<'r, str>>>> {
+    let mut values = Vec::with_capacity(shape.columns.len());
+    let mut good = true;
+    for (index, column) in shape.columns.iter().enumerate() {
+        let cell = &row.cells[column.cell];
+        let mut refuse = |message: String| {
+            refuse(cell.place, message);
+            good = false;
+        };
+        let value = match cell.text.as_deref().or(column.default.as_deref()) {
+            None => {
+                if shape.key.contains(&index) {
+                    refuse(format!("`{}` is part of the key, and is NULL here", column.name));
+                } else if !column.nullable {
+                    refuse(format!("`{}` is NOT NULL", column.name));
+                }
+                None
+            }
+            Some(text) => {
+                let asked = match &column.asked {
+                    Some(class) => class.read(shape.dialect, text).map(drop),
+                    None => Ok(()),
+                };
+                match asked.and_then(|()| column.class.read(shape.dialect, text)) {
+                    Ok(value) => Some(value),
+                    Err(expected) => {
+                        let (name, found) = (&column.name, shown(text));
+                        refuse(format!("`{name}` takes {expected}, and this is {found}"));
+                        None
+                    }
+                }
+            }
+        };
+        values.push(value);
+    }
+    good.then_some(values)
+}
+
+impl Ready {
+    /// `None` with a finding.
+    pub(super) fn of(
+        shape: &Shape,
+        row: &Row<'_>,
+        paths: Paths<'_>,
+        findings: &mut Findings,
+    ) -> Option<Self> {
+        let values = values(shape, row, |place, message| {
+            findings.push(at(Code::SeedValue, paths.data, place, message));
+        })?;
+        Some(Self {
+            values: values.into_iter().map(|value| value.map(Cow::into_owned)).collect(),
+            places: shape.columns.iter().map(|column| row.cells[column.cell].place).collect(),
+            place: row.place,
+            level: 0,
+        })
+    }
+}
+
 /// Reads all rows. What is wrong goes into `findings`; rows with a finding are left out.
 pub(super) fn read(
-    rows: Rows<'_>,
+    source: Source<'_>,
     shape: &Shape,
     paths: Paths<'_>,
     findings: &mut Findings,
 ) -> Vec<Ready> {
     let mut ready = Vec::new();
     let mut seen: Vec<HashMap<Vec<String>, usize>> = vec![HashMap::new(); shape.uniques.len()];
-    for row in rows {
-        let row = match row {
-            Ok(row) => row,
-            Err(malformed) => {
-                findings.push(at(Code::SeedForm, paths.data, malformed.place, malformed.message));
-                break;
-            }
-        };
-        let mut good = true;
-        let mut one = Ready { values: Vec::new(), places: Vec::new(), place: row.place, level: 0 };
-        for (index, column) in shape.columns.iter().enumerate() {
-            let cell = &row.cells[column.cell];
-            let text = cell.text.as_deref().or(column.default.as_deref());
-            let mut refuse = |message: String| {
-                findings.push(at(Code::SeedValue, paths.data, cell.place, message));
-                good = false;
-            };
-            let value = match text {
-                None => {
-                    if shape.key.contains(&index) {
-                        refuse(format!("`{}` is part of the key, and is NULL here", column.name));
-                    } else if !column.nullable {
-                        refuse(format!("`{}` is NOT NULL", column.name));
-                    }
-                    None
-                }
-                Some(text) => {
-                    let asked = column.asked.as_ref().map(|class| class.read(shape.dialect, text));
-                    let read = column.class.read(shape.dialect, text);
-                    match asked.unwrap_or_else(|| read.clone()).and(read) {
-                        Ok(value) => Some(value),
-                        Err(expected) => {
-                            refuse(format!(
-                                "`{}` takes {expected}, and this is {}",
-                                column.name,
-                                shown(text)
-                            ));
-                            None
-                        }
+    let end = source.each(&mut |row, _| {
+        if let Some(one) = Ready::of(shape, &row, paths, findings) {
+            let mut twice = false;
+            for (set, seen) in shape.uniques.iter().zip(&mut seen) {
+                let Some(tuple) = one.tuple(set) else { continue };
+                let tuple: Vec<String> = tuple.into_iter().map(str::to_owned).collect();
+                match seen.entry(tuple) {
+                    Entry::Vacant(entry) => drop(entry.insert(one.place.0)),
+                    Entry::Occupied(first) => {
+                        findings.push(stands_twice(shape, set, &one, *first.get(), paths));
+                        twice = true;
                     }
                 }
-            };
-            one.values.push(value);
-            one.places.push(cell.place);
-        }
-        if !good {
-            continue;
-        }
-        for (set, seen) in shape.uniques.iter().zip(&mut seen) {
-            let Some(tuple) = one.tuple(set) else { continue };
-            let tuple: Vec<String> = tuple.into_iter().map(str::to_owned).collect();
-            let line = one.place.0;
-            if let Some(first) = seen.get(&tuple) {
-                let names: Vec<_> = set.iter().map(|&c| shape.columns[c].name.as_str()).collect();
-                let message =
-                    format!("the value of {} stands in line {first} already", super::words(&names));
-                let place = one.places[set[0]];
-                findings.push(at(Code::SeedDuplicate, paths.data, place, message));
-                good = false;
-            } else {
-                seen.insert(tuple, line);
+            }
+            if !twice {
+                ready.push(one);
             }
         }
-        if good {
-            ready.push(one);
-        }
+        ControlFlow::Continue(())
+    });
+    if let Err(malformed) = end {
+        findings.push(at(Code::SeedForm, paths.data, malformed.place, malformed.message));
     }
     if !findings.has_errors() && shape.mode != Mode::UpdateOnly {
         levels(&mut ready, shape, paths, findings);
     }
     ready
+}
+
+/// A value that must not stand twice, and does.
+pub(super) fn stands_twice(
+    shape: &Shape,
+    set: &[usize],
+    row: &Ready,
+    first: usize,
+    paths: Paths<'_>,
+) -> Finding {
+    let names: Vec<_> = set.iter().map(|&c| shape.columns[c].name.as_str()).collect();
+    let message = format!("the value of {} stands in line {first} already", super::words(&names));
+    at(Code::SeedDuplicate, paths.data, row.places[set[0]], message)
 }
 
 /// Orders rows of a table that is its own parent: parents first.

@@ -2,6 +2,8 @@
 //!
 //! The database itself then compares, finds parents, and judges conditions; nothing has to be written for it.
 
+use std::borrow::Cow;
+
 use dbmig_build::Dialect;
 
 use super::class::Class;
@@ -9,9 +11,9 @@ use super::ready::Ready;
 use super::shape::{Column, Shape, TypeText};
 use crate::catalogue::Name;
 use crate::session::Value;
-use crate::sql::{placeholder, quoted, text};
+use crate::sql::{quoted, text};
 
-/// How many rows go into one statement.
+/// How many rows go into one statement as values of their own.
 pub(super) fn batch_size(dialect: Dialect, columns: usize) -> usize {
     let (rows, values) = match dialect {
         Dialect::Sqlite => (500, 16_000),
@@ -19,6 +21,24 @@ pub(super) fn batch_size(dialect: Dialect, columns: usize) -> usize {
         Dialect::Mysql => (100, 30_000),
     };
     (values / columns.max(1)).clamp(1, rows)
+}
+
+/// How many rows are asked about at once, by [`with_rows`].
+pub(super) fn asking_size(dialect: Dialect, columns: usize) -> usize {
+    match dialect {
+        Dialect::Postgres => 2000,
+        Dialect::Sqlite | Dialect::Mysql => batch_size(dialect, columns),
+    }
+}
+
+/// What is bound in a statement.
+#[derive(Debug, Default)]
+pub(super) struct Bound<'v>(Vec<Option<Cow<'v, str>>>);
+
+impl Bound<'_> {
+    pub(super) fn values(&self) -> Vec<Value<'_>> {
+        self.0.iter().map(|value| Value::from(value.as_deref())).collect()
+    }
 }
 
 /// A table, quoted.
@@ -73,33 +93,93 @@ pub(super) fn typed(
     }
 }
 
-/// `WITH s (n, …) AS (…)`, and what is bound in it; `n` is the row's place in `rows`.
+/// `WITH s (dbmig_n, …) AS (…)`, and what is bound in it; `dbmig_n` is the row's place in `rows`. The text is
+/// the same for as many rows, so that it is prepared once where statements are kept.
 pub(super) fn with_rows<'v>(
     shape: &Shape,
-    rows: impl IntoIterator<Item = (usize, &'v Ready)>,
+    rows: impl IntoIterator<Item = &'v Ready>,
     loose: bool,
-) -> (String, Vec<Value<'v>>) {
+) -> (String, Bound<'v>) {
     let dialect = shape.dialect;
-    let mut values = Vec::new();
+    let names: String =
+        shape.columns.iter().map(|c| format!(", {}", quoted(dialect, &c.name))).collect();
+    let (body, bound) = match dialect {
+        Dialect::Postgres => arrays(shape, rows, loose),
+        Dialect::Sqlite | Dialect::Mysql => lists(shape, rows),
+    };
+    (format!("WITH s (dbmig_n{names}) AS ({body})"), bound)
+}
+
+/// Every value on its own.
+fn lists<'v>(shape: &Shape, rows: impl IntoIterator<Item = &'v Ready>) -> (String, Bound<'v>) {
+    let dialect = shape.dialect;
+    let mut bound = Bound::default();
     let mut lists = Vec::new();
-    for (n, row) in rows {
+    for (n, row) in rows.into_iter().enumerate() {
         let mut cells = vec![n.to_string()];
         for (column, value) in shape.columns.iter().zip(&row.values) {
-            values.push(Value::from(value.as_deref()));
-            let place = placeholder(dialect, values.len());
-            // A value that goes on into a column of SQLite must have its type before conditions see it.
-            let loose = loose && dialect == Dialect::Postgres;
-            cells.push(typed(dialect, &column.class, &column.ty, &place, loose));
+            bound.0.push(value.as_deref().map(Cow::Borrowed));
+            // Also a value that goes on into a column must have its type before conditions see it.
+            cells.push(typed(dialect, &column.class, &column.ty, "?", false));
         }
         lists.push(cells.join(", "));
     }
-    let names: Vec<_> = shape.columns.iter().map(|c| quoted(dialect, &c.name)).collect();
     let body = match dialect {
-        Dialect::Sqlite | Dialect::Postgres => format!("VALUES ({})", lists.join("), (")),
         Dialect::Mysql => format!("SELECT {}", lists.join(" UNION ALL SELECT ")),
+        _ => format!("VALUES ({})", lists.join("), (")),
     };
-    let names = names.iter().map(|name| format!(", {name}")).collect::<String>();
-    (format!("WITH s (dbmig_n{names}) AS ({body})"), values)
+    (body, bound)
+}
+
+/// A column an array: the server reads thousands of values faster than as many parameters.
+fn arrays<'v>(
+    shape: &Shape,
+    rows: impl IntoIterator<Item = &'v Ready>,
+    loose: bool,
+) -> (String, Bound<'v>) {
+    let mut texts = vec!["{".to_owned(); shape.columns.len()];
+    for row in rows {
+        for (text, value) in texts.iter_mut().zip(&row.values) {
+            if text.len() > 1 {
+                text.push(',');
+            }
+            match value {
+                None => text.push_str("NULL"),
+                Some(value) => element(text, value),
+            }
+        }
+    }
+    let (mut given, mut read, mut names) = (Vec::new(), Vec::new(), Vec::new());
+    for (index, column) in shape.columns.iter().enumerate() {
+        let name = format!("u.c{index}");
+        read.push(typed(Dialect::Postgres, &column.class, &column.ty, &name, loose));
+        // In a subselect, so that the server takes it for a few rows, and looks each of them up.
+        given.push(format!("(SELECT CAST(${} AS text[]))", index + 1));
+        names.push(format!("c{index}, "));
+    }
+    let body = format!(
+        "SELECT u.n - 1, {} FROM unnest({}) WITH ORDINALITY AS u ({}n)",
+        read.join(", "),
+        given.join(", "),
+        names.concat()
+    );
+    let end = |mut text: String| {
+        text.push('}');
+        Some(Cow::Owned(text))
+    };
+    (body, Bound(texts.into_iter().map(end).collect()))
+}
+
+/// An element of an array of PostgreSQL.
+fn element(text: &mut String, value: &str) {
+    text.push('"');
+    for c in value.chars() {
+        if matches!(c, '"' | '\\') {
+            text.push('\\');
+        }
+        text.push(c);
+    }
+    text.push('"');
 }
 
 /// A column of `s`, so that it can be compared with one of the database.
@@ -134,6 +214,16 @@ pub(super) fn value_in_update(dialect: Dialect, column: &Column, given: &str) ->
             format!("(SELECT * FROM {found} dbmig_r)")
         }
         _ => found,
+    }
+}
+
+/// Rows `s` with the rows `e` of the table: for each of those one of these is looked up, by its key. Left to
+/// themselves, the two that take an order from us would read the whole table for each batch of rows.
+pub(super) const fn join(dialect: Dialect) -> &'static str {
+    match dialect {
+        Dialect::Sqlite => "CROSS JOIN",
+        Dialect::Mysql => "STRAIGHT_JOIN",
+        Dialect::Postgres => "JOIN",
     }
 }
 

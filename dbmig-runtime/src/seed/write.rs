@@ -5,7 +5,9 @@ use dbmig_build::Dialect;
 use super::class::Class;
 use super::plan::{Act, Acts};
 use super::ready::Ready;
-use super::relation::{batch_size, of_row, table, typed, value, value_in_update, with_rows};
+use super::relation::{
+    asking_size, batch_size, of_row, table, typed, value, value_in_update, with_rows,
+};
 use super::settings::Mode;
 use super::shape::{Column, Shape, TypeText};
 use crate::session::{DbResult, Row, Session, Value};
@@ -54,8 +56,38 @@ pub(super) fn write(
 
 fn insert(session: &mut dyn Session, shape: &Shape, rows: &[&Ready]) -> DbResult<()> {
     let dialect = shape.dialect;
-    let plain = shape.expressions.is_empty()
-        && shape.columns.iter().all(|column| column.reference.is_none());
+    if !is_plain(shape) {
+        for rows in rows.chunks(asking_size(dialect, shape.columns.len())) {
+            let (with, bound) = with_rows(shape, rows.iter().copied(), true);
+            let sql =
+                format!("{} {with} SELECT {} FROM s ORDER BY s.dbmig_n", head(shape), given(shape));
+            session.execute_with(&sql, &bound.values())?;
+        }
+        return Ok(());
+    }
+    let mut values = Vec::new();
+    let mut lists = Vec::new();
+    for row in rows {
+        let mut cells = Vec::with_capacity(shape.columns.len());
+        for (column, value) in shape.columns.iter().zip(&row.values) {
+            values.push(Value::from(value.as_deref()));
+            let place = placeholder(dialect, values.len());
+            cells.push(typed(dialect, &column.class, &column.ty, &place, true));
+        }
+        lists.push(format!("({})", cells.join(", ")));
+    }
+    let sql = format!("{} VALUES {}", head(shape), lists.join(", "));
+    session.execute_with(&sql, &values).map(drop)
+}
+
+/// Whether the table takes the values of the file as they are.
+pub(super) fn is_plain(shape: &Shape) -> bool {
+    shape.expressions.is_empty() && shape.columns.iter().all(|column| column.reference.is_none())
+}
+
+/// `INSERT INTO … (…)`.
+pub(super) fn head(shape: &Shape) -> String {
+    let dialect = shape.dialect;
     let expressions = shape.expressions.iter().map(|(name, _)| name);
     let names: Vec<_> = shape
         .columns
@@ -64,34 +96,19 @@ fn insert(session: &mut dyn Session, shape: &Shape, rows: &[&Ready]) -> DbResult
         .chain(expressions)
         .map(|name| quoted(dialect, name))
         .collect();
-    let into = table(dialect, &shape.table);
     let overriding = if shape.overriding { " OVERRIDING SYSTEM VALUE" } else { "" };
-    let head = format!("INSERT INTO {into} ({}){overriding}", names.join(", "));
-    let (sql, values) = if plain {
-        let mut values = Vec::new();
-        let mut lists = Vec::new();
-        for row in rows {
-            let mut cells = Vec::with_capacity(shape.columns.len());
-            for (column, value) in shape.columns.iter().zip(&row.values) {
-                values.push(Value::from(value.as_deref()));
-                let place = placeholder(dialect, values.len());
-                cells.push(typed(dialect, &column.class, &column.ty, &place, true));
-            }
-            lists.push(format!("({})", cells.join(", ")));
-        }
-        (format!("{head} VALUES {}", lists.join(", ")), values)
-    } else {
-        let numbered = rows.iter().enumerate().map(|(n, row)| (n, *row));
-        let (with, values) = with_rows(shape, numbered, true);
-        let given = shape.columns.iter().map(|column| match column.reference {
-            Some(_) => value(dialect, column, &of_row(dialect, column)),
-            None => format!("s.{}", quoted(dialect, &column.name)),
-        });
-        let computed = shape.expressions.iter().map(|(_, sql)| format!("({sql})"));
-        let given: Vec<_> = given.chain(computed).collect();
-        (format!("{head} {with} SELECT {} FROM s ORDER BY s.dbmig_n", given.join(", ")), values)
-    };
-    session.execute_with(&sql, &values).map(drop)
+    format!("INSERT INTO {} ({}){overriding}", table(dialect, &shape.table), names.join(", "))
+}
+
+/// What goes into these columns, of a row `s` of the file.
+pub(super) fn given(shape: &Shape) -> String {
+    let dialect = shape.dialect;
+    let given = shape.columns.iter().map(|column| match column.reference {
+        Some(_) => value(dialect, column, &of_row(dialect, column)),
+        None => format!("s.{}", quoted(dialect, &column.name)),
+    });
+    let computed = shape.expressions.iter().map(|(_, sql)| format!("({sql})"));
+    given.chain(computed).collect::<Vec<_>>().join(", ")
 }
 
 fn update(session: &mut dyn Session, shape: &Shape, row: &Ready) -> DbResult<()> {
@@ -169,7 +186,7 @@ pub(super) fn delete_by(
 }
 
 /// Numbers that come by themselves go on after those of the file (PostgreSQL; the others see to it).
-fn sequences(session: &mut dyn Session, shape: &Shape) -> DbResult<()> {
+pub(super) fn sequences(session: &mut dyn Session, shape: &Shape) -> DbResult<()> {
     let dialect = shape.dialect;
     if dialect != Dialect::Postgres {
         return Ok(());

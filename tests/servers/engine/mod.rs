@@ -1,6 +1,5 @@
 //! The engine on servers, by the built program and by its sessions.
 
-mod backfill_again;
 mod backfills;
 mod basics;
 mod beside_others;

@@ -1,6 +1,7 @@
 //! The built program as a process: started, watched, signalled, killed.
 
-use std::process::{Child, Command, Stdio};
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use super::Site;
@@ -10,6 +11,9 @@ use crate::sandbox::{Ran, Sandbox};
 pub(super) struct Program {
     child: Child,
     command: String,
+    /// What it has said so far, where somebody listened.
+    said: String,
+    listener: Option<BufReader<ChildStdout>>,
 }
 
 impl Program {
@@ -23,7 +27,8 @@ impl Program {
             .stderr(Stdio::piped())
             .spawn()
             .expect("the built program");
-        Self { child, command: format!("cargo-dbmig {}", args.join(" ")) }
+        let command = format!("cargo-dbmig {}", args.join(" "));
+        Self { child, command, said: String::new(), listener: None }
     }
 
     pub(super) fn id(&self) -> u32 {
@@ -40,6 +45,24 @@ impl Program {
         self.child.try_wait().expect("a child of ours").is_some()
     }
 
+    /// Reads what it says, up to a line that holds this text.
+    #[track_caller]
+    pub(super) fn listen_for(&mut self, text: &str) {
+        let stdout = &mut self.child.stdout;
+        let listener = self
+            .listener
+            .get_or_insert_with(|| BufReader::new(stdout.take().expect("nobody else listens")));
+        loop {
+            let mut line = String::new();
+            let read = listener.read_line(&mut line).expect("its output");
+            self.said.push_str(&line);
+            assert!(read > 0, "it ended without `{text}`: {}", self.said);
+            if line.contains(text) {
+                return;
+            }
+        }
+    }
+
     /// As the kernel ends it when memory runs out: nothing is cleaned up.
     pub(super) fn kill(mut self) {
         self.child.kill().expect("a child of ours");
@@ -47,11 +70,14 @@ impl Program {
     }
 
     /// Waits for its end.
-    pub(super) fn end(self) -> Ran {
+    pub(super) fn end(mut self) -> Ran {
+        if let Some(mut listener) = self.listener {
+            listener.read_to_string(&mut self.said).expect("its output");
+        }
         let output = self.child.wait_with_output().expect("its output");
         Ran {
             command: self.command,
-            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stdout: self.said + &String::from_utf8_lossy(&output.stdout),
             stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
             code: output.status.code(),
         }

@@ -44,6 +44,11 @@ pub struct SelectArgs {
 }
 
 impl SelectArgs {
+    /// Whether nothing was chosen.
+    fn is_all(&self) -> bool {
+        self.set.is_empty() && self.only.is_empty()
+    }
+
     fn selection(&self) -> Selection<'_> {
         Selection { sets: &self.set, only: &self.only }
     }

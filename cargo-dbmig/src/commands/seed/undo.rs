@@ -10,7 +10,7 @@ use crate::database::Access;
 use crate::error::{CliError, CliResult};
 use crate::exit::Exit;
 use crate::operations::{running, seeding};
-use crate::render::Live;
+use crate::render::{Live, count};
 
 /// Take back the last run of a seed
 ///
@@ -20,6 +20,9 @@ use crate::render::Live;
 pub struct SeedUndoArgs {
     /// Which one; without it the one that ran last
     name: Option<String>,
+    /// All of them, the last one first, as far as something was kept
+    #[arg(long, conflicts_with = "name")]
+    all: bool,
 }
 
 pub(super) fn run(context: &mut Context<'_>, args: &SeedUndoArgs) -> CliResult<Exit> {
@@ -44,22 +47,34 @@ pub(super) fn run(context: &mut Context<'_>, args: &SeedUndoArgs) -> CliResult<E
     crate::commands::revert::existing_only(context)?;
     let mut sides = running::sides(context, Purpose::Other, Access::Write)?;
     refuse_pending(&sides)?;
-    let mut live = Live::new(context.output, 1);
-    let undone = runner::undo_seed(&mut *sides.session, name.as_deref(), &sides.options, &mut live);
-    drop(live);
-    let undone =
-        undone.map_err(|error| seeding::failed(context, error, "cargo dbmig seed undo"))?;
+    let mut undone = Vec::new();
+    let stopped = loop {
+        let mut live = Live::new(context.output, 1);
+        let next =
+            runner::undo_seed(&mut *sides.session, name.as_deref(), &sides.options, &mut live);
+        drop(live);
+        match next {
+            Ok(Some((name, rows))) => {
+                context.output.line(format!(
+                    "  undone  {name}  ({} deleted, {} as before, {} back)",
+                    rows.deleted, rows.restored, rows.back
+                ));
+                undone.push((name, rows));
+                if !args.all {
+                    break None;
+                }
+            }
+            Ok(None) => break None,
+            Err(error) => break Some(error),
+        }
+    };
     let database = context.database_name()?;
-    match &undone {
-        None => context.output.line(match &name {
-            Some(name) => format!("{database}: {name} was not run"),
-            None => format!("{database}: no seed was run"),
-        }),
-        Some((name, rows)) => context.output.line(format!(
-            "{database}: {name} undone: {} deleted, {} as before, {} back",
-            rows.deleted, rows.restored, rows.back
-        )),
-    }
+    context.output.line(match (&undone[..], &name) {
+        ([], _) if stopped.is_some() => format!("{database}: nothing undone"),
+        ([], Some(name)) => format!("{database}: {name} was not run"),
+        ([], None) => format!("{database}: no seed was run"),
+        (all, _) => format!("{database}: {} undone", count(all.len(), "seed")),
+    });
     let seeds: Vec<_> = undone
         .iter()
         .map(|(name, rows)| {
@@ -72,5 +87,8 @@ pub(super) fn run(context: &mut Context<'_>, args: &SeedUndoArgs) -> CliResult<E
         })
         .collect();
     context.output.json(&json!({ "dbmig": 1, "command": "seed undo", "undone": seeds }));
-    Ok(Exit::Done)
+    match stopped {
+        None => Ok(Exit::Done),
+        Some(error) => Err(seeding::failed(context, error, "cargo dbmig seed undo")),
+    }
 }

@@ -4,6 +4,7 @@
 //! another client behind a transaction pooler.
 
 mod client;
+mod copy;
 mod error;
 mod passfile;
 mod target;
@@ -13,7 +14,7 @@ mod words;
 use std::collections::HashMap;
 
 use dbmig_runtime::Dialect;
-use dbmig_runtime::session::{DbError, DbErrorKind, DbResult, Row, Session, Value};
+use dbmig_runtime::session::{Bulk, DbError, DbErrorKind, DbResult, Feed, Row, Session, Value};
 use postgres::config::{Host, SslMode, SslNegotiation};
 use postgres::types::{ToSql, Type};
 use postgres::{Client, NoTls, SimpleQueryMessage, Statement};
@@ -97,12 +98,17 @@ impl PostgresSession {
                 // A function has dropped them: the next try does without.
                 error.kind = DbErrorKind::Busy;
             }
-            if error.kind == DbErrorKind::Timeout && interrupt::requested() {
-                error.kind = DbErrorKind::Interrupted;
-            }
-            error
+            told_by_signal(error)
         })
     }
+}
+
+/// What the server calls a cancelled statement is one that we cancelled, after a signal.
+fn told_by_signal(mut error: DbError) -> DbError {
+    if error.kind == DbErrorKind::Timeout && interrupt::requested() {
+        error.kind = DbErrorKind::Interrupted;
+    }
+    error
 }
 
 impl PostgresTarget {
@@ -193,6 +199,11 @@ impl Session for PostgresSession {
             .iter()
             .rposition(|message| matches!(message, SimpleQueryMessage::RowDescription(_)));
         Ok(messages[last.unwrap_or(0)..].iter().filter_map(text_row).collect())
+    }
+
+    fn bulk(&mut self, bulk: &Bulk<'_>, feed: &mut Feed<'_>) -> DbResult<bool> {
+        let client = &mut self.client;
+        self.running.during(|| copy::copy(client, bulk, feed)).map_err(told_by_signal)
     }
 
     fn in_transaction(&mut self) -> DbResult<bool> {

@@ -110,6 +110,29 @@ impl Handle {
         Ok(answer)
     }
 
+    /// Prepares one statement without rows, to be run many times.
+    pub(super) fn prepare<'c>(
+        &'c self,
+        alive: &'c mut SqliteConnection,
+        sql: &str,
+    ) -> Result<Prepared<'c>, (DbErrorKind, String)> {
+        let Ok(length) = c_int::try_from(sql.len()) else {
+            return Err((DbErrorKind::Other, "the statement is too long".to_owned()));
+        };
+        let (db, mut statement) = (self.0.as_ptr(), std::ptr::null_mut());
+        // SAFETY: the connection is alive, the text as long as is said, and the tail is not asked for.
+        let code = unsafe {
+            let text = sql.as_ptr().cast::<c_char>();
+            ffi::sqlite3_prepare_v2(db, text, length, &raw mut statement, std::ptr::null_mut())
+        };
+        match NonNull::new(statement) {
+            Some(statement) if code == ffi::SQLITE_OK => {
+                Ok(Prepared { statement: Statement(statement), handle: self, _alive: alive })
+            }
+            _ => Err(self.failure(code)),
+        }
+    }
+
     /// What SQLite says about the call that just failed.
     fn failure(&self, code: c_int) -> (DbErrorKind, String) {
         // SAFETY: the caller has the connection; the text is copied before anything else is called.
@@ -131,6 +154,52 @@ impl Handle {
             return None;
         }
         Some(name_of(code).map_or_else(|| format!("SQLITE {code}"), str::to_owned))
+    }
+}
+
+/// A statement that is run many times, on a connection that nobody else uses meanwhile.
+pub(super) struct Prepared<'c> {
+    statement: Statement,
+    handle: &'c Handle,
+    _alive: &'c mut SqliteConnection,
+}
+
+impl Prepared<'_> {
+    /// Runs it with these parameters.
+    pub(super) fn run(&mut self, values: &[Option<&str>]) -> Result<(), (DbErrorKind, String)> {
+        let statement = self.statement.0.as_ptr();
+        for (index, value) in (1..).zip(values) {
+            // SAFETY: the statement is alive, and the texts are as long as is said; they live until all
+            // parameters are given up below, so that SQLite needs no copies of them.
+            let code = unsafe {
+                match value {
+                    None => ffi::sqlite3_bind_null(statement, index),
+                    Some(text) => ffi::sqlite3_bind_text64(
+                        statement,
+                        index,
+                        text.as_ptr().cast::<c_char>(),
+                        text.len() as u64,
+                        ffi::SQLITE_STATIC(),
+                        ffi::SQLITE_UTF8 as u8,
+                    ),
+                }
+            };
+            if code != ffi::SQLITE_OK {
+                return Err(self.handle.failure(code));
+            }
+        }
+        // SAFETY: the statement is alive, and stepped to its end or to its error.
+        let code = unsafe { ffi::sqlite3_step(statement) };
+        let result = match code {
+            ffi::SQLITE_DONE | ffi::SQLITE_ROW => Ok(()),
+            code => Err(self.handle.failure(code)),
+        };
+        // SAFETY: as above; what a reset returns is the error that is known already.
+        unsafe {
+            ffi::sqlite3_reset(statement);
+            ffi::sqlite3_clear_bindings(statement);
+        }
+        result
     }
 }
 

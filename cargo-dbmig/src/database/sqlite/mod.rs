@@ -3,13 +3,15 @@
 mod handle;
 
 use dbmig_build::Dialect;
-use dbmig_runtime::session::{DbError, DbErrorKind, DbResult, Row, Session, Value};
+use dbmig_runtime::session::{
+    Bulk, BulkColumn, DbError, DbErrorKind, DbResult, Feed, Row, RowSink, Session, Value,
+};
 use diesel::{Connection as _, SqliteConnection};
 
 use super::console::{Answer, Console};
 use super::interrupt::{self, Interruptible};
 use super::{Access, SqliteUrl};
-use handle::Handle;
+use handle::{Handle, Prepared};
 
 /// Opens a database; the error is what SQLite says.
 pub(super) fn open(
@@ -83,12 +85,54 @@ impl Session for CliSqlite {
         result.map_err(|error| self.complete(error, sql))
     }
 
+    fn bulk(&mut self, bulk: &Bulk<'_>, feed: &mut Feed<'_>) -> DbResult<bool> {
+        let Some(handle) = &self.handle else { return Ok(false) };
+        let names: Vec<_> = bulk.columns.iter().map(|column| &*column.name).collect();
+        let around = |column: &BulkColumn| format!("{}?{}", column.around.0, column.around.1);
+        let values: Vec<_> = bulk.columns.iter().map(around).collect();
+        let (names, values) = (names.join(", "), values.join(", "));
+        let sql = format!("INSERT INTO {} ({names}) VALUES ({values})", bulk.table);
+        let conn = &mut self.conn;
+        let mut failed = false;
+        let result = self.running.during(|| {
+            let mut fail = |(kind, message)| {
+                failed = true;
+                DbError::new(kind, message)
+            };
+            let statement = handle.prepare(conn, &sql).map_err(&mut fail)?;
+            feed(&mut Inserted { statement, fail: &mut fail, rows: 0 })
+        });
+        match result {
+            Ok(()) => Ok(true),
+            // What the feed returns is no matter of the connection.
+            Err(error) if failed => Err(self.complete(error, &sql)),
+            Err(error) => Err(error),
+        }
+    }
+
     fn in_transaction(&mut self) -> DbResult<bool> {
         Session::in_transaction(&mut self.conn)
     }
 
     fn interrupted(&self) -> bool {
         interrupt::requested()
+    }
+}
+
+/// Rows that one statement inserts, one after the other.
+struct Inserted<'c, F> {
+    statement: Prepared<'c>,
+    fail: F,
+    rows: usize,
+}
+
+impl<F: FnMut((DbErrorKind, String)) -> DbError> RowSink for Inserted<'_, F> {
+    fn row(&mut self, values: &[Option<&str>]) -> DbResult<()> {
+        self.rows += 1;
+        if self.rows % 1000 == 0 && interrupt::requested() {
+            return Err(DbError::new(DbErrorKind::Interrupted, "interrupted"));
+        }
+        self.statement.run(values).map_err(&mut self.fail)
     }
 }
 

@@ -87,7 +87,7 @@ impl Edit<'_> {
                 let to = wish.reference.as_ref();
                 let key = to.and_then(|to| self.key_of(table, to));
                 collation = key.as_ref().and_then(|key| key.collation.clone());
-                key.map_or_else(|| key_type(dialect), |key| key.ty)
+                key.map_or_else(|| key_type(dialect), |key| without_width(key.ty, dialect))
             }
         };
         let default = defaults::of(wish, dialect)?;
@@ -289,6 +289,17 @@ fn plain_type(column: &Column) -> String {
 fn referenced(table: &Table, to: &Reference) -> String {
     let key = table.primary_key.as_ref().and_then(|key| key.columns.first());
     to.column.clone().or_else(|| key.cloned()).unwrap_or_else(|| "id".to_owned())
+}
+
+/// MariaDB tells how wide it would show a whole number, which MySQL has given up: `bigint(20)`.
+fn without_width(ty: ColumnType, dialect: Dialect) -> ColumnType {
+    let whole = ["smallint", "mediumint", "int", "bigint"].contains(&ty.name.name.as_str());
+    match ty.text.split_once('(').zip(ty.text.split_once(')')) {
+        Some(((before, _), (_, after))) if whole && dialect == Dialect::Mysql => {
+            ColumnType { text: format!("{before}{after}"), ..ty }
+        }
+        _ => ty,
+    }
 }
 
 /// The type of a key of which nothing is known.

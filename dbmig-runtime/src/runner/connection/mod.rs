@@ -108,7 +108,7 @@ impl Connection {
     }
 
     /// How long a statement waits for a lock.
-    pub(super) fn patience(&self) -> Duration {
+    pub(crate) fn patience(&self) -> Duration {
         self.options.lock_timeout.unwrap_or(match &self.saved {
             Saved::Sqlite(_) => sqlite::BUSY_TIMEOUT,
             Saved::Postgres(_) => postgres::LOCK_TIMEOUT,

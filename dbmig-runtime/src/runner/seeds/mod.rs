@@ -1,5 +1,7 @@
 //! Seeds: files that run once for a content, recorded in the transaction that they run in.
 
+#[cfg(feature = "seed")]
+mod function;
 mod record;
 #[cfg(feature = "seed")]
 mod rows;
@@ -10,6 +12,8 @@ use std::time::Duration;
 
 use dbmig_build::{Digest, Seed};
 
+#[cfg(feature = "seed")]
+pub(crate) use self::function::run_function;
 #[cfg(feature = "seed")]
 pub use self::rows::{lonely_side_files, plan_seeds, undo_seed};
 use self::unit::{Unit, units};
@@ -170,7 +174,7 @@ pub fn run_seeds(
             let ground =
                 crate::seed::Ground::read(session).map_err(Error::database("read the schema"))?;
             let protected = options.protected || history.stamp.is_some();
-            rows::refuse(session, &ground, &todo, protected)?;
+            rows::refuse(session, &ground, &todo, protected, true)?;
             Some(ground)
         }
     };

@@ -1,7 +1,8 @@
 //! What `__dbmig_state` knows of seeds: the content (`seed`), the rows (`seed-rows`), and what an undo needs
 //! (`seed-undo`, in pieces `<seed>#<number>`).
 
-use super::unit::Unit;
+use dbmig_build::Digest;
+
 use crate::history::Tables;
 use crate::session::{DbResult, Session, Value};
 use crate::sql::{placeholder, text};
@@ -37,28 +38,35 @@ pub(super) fn put(
         .map(drop)
 }
 
+/// The digest of the content of a seed that was run.
+pub(super) fn recorded(
+    session: &mut dyn Session,
+    tables: &Tables,
+    name: &str,
+) -> DbResult<Option<String>> {
+    let dialect = session.dialect();
+    let select = format!(
+        "SELECT {} FROM {} WHERE kind = 'seed' AND name = {}",
+        text(dialect, "value"),
+        tables.state(),
+        placeholder(dialect, 1)
+    );
+    let rows = session.query(&select, &[Value::Text(name)])?;
+    Ok(rows.into_iter().next().and_then(|row| row.into_iter().next().flatten()))
+}
+
 /// Records the seed first, in its own transaction; `false` when this content is recorded already.
 pub(super) fn record(
     session: &mut dyn Session,
     tables: &Tables,
-    unit: &Unit<'_>,
+    (name, digest): (&str, &Digest),
     again: bool,
 ) -> DbResult<bool> {
-    let (dialect, state) = (session.dialect(), tables.state());
-    let place = |index| placeholder(dialect, index);
-    let name = Value::Text(&unit.seed.name);
-    let select = format!(
-        "SELECT {} FROM {state} WHERE kind = 'seed' AND name = {}",
-        text(dialect, "value"),
-        place(1)
-    );
-    let known = session.query(&select, &[name])?;
-    let same = known.first().and_then(|row| row.first()).and_then(|value| value.as_deref())
-        == Some(unit.digest.as_str());
+    let same = recorded(session, tables, name)?.as_deref() == Some(digest.as_str());
     if same && !again {
         return Ok(false);
     }
-    forget(session, tables, &unit.seed.name)?;
-    put(session, tables, "seed", &unit.seed.name, unit.digest.as_str())?;
+    forget(session, tables, name)?;
+    put(session, tables, "seed", name, digest.as_str())?;
     Ok(true)
 }

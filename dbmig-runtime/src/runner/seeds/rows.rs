@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use dbmig_build::{Digest, Findings};
+use dbmig_build::{Digest, Findings, SEED_SETS};
 
 use super::record::{forget, put, record};
 use super::unit::{Unit, units};
@@ -12,12 +12,13 @@ use crate::event::{Event, Observer};
 use crate::history::{self, History, Tables};
 use crate::options::RunOptions;
 use crate::runner::{Engine, connection, enter};
-use crate::seed::{self, DataFile, DataPlan, Ground, Mode, Undone};
-use crate::session::{DbResult, Session, Value};
+use crate::seed::{self, DataFile, DataPlan, Depth, Ground, Mode, Undone, Written};
+use crate::session::{DbErrorKind, DbResult, Session, Value};
 use crate::sql::{placeholder, text};
 
-/// How many rows are between two words about progress.
-const STRIDE: usize = 1000;
+const WRITE: &str = "write its rows";
+/// Kept of a run that changed nothing.
+const NOTHING: &str = "nothing";
 
 pub(super) fn file<'a>(unit: &Unit<'a>) -> DataFile<'a> {
     DataFile { data: unit.seed, side: unit.side }
@@ -34,17 +35,20 @@ pub(super) fn still_there(
     Ok(opened.digest(session)?.as_ref() == Some(recorded))
 }
 
-/// Stops before anything is written where a cell is wrong.
+/// Stops before anything is written where a cell is wrong. `writes` says that the first of them is written
+/// next: what is wrong with it is seen then, if its rows are not held, and nothing is written before it.
 pub(super) fn refuse(
     session: &mut dyn Session,
     ground: &Ground,
     todo: &[Unit<'_>],
     protected: bool,
+    writes: bool,
 ) -> Result<(), Error> {
     let files: Vec<_> = todo.iter().filter(|unit| unit.is_data()).map(file).collect();
     let sql: Vec<_> =
         todo.iter().filter(|unit| !unit.is_data()).map(|unit| unit.seed.name.as_str()).collect();
-    let findings = seed::check_on(session, ground, &files, &sql)
+    let first = todo.first().filter(|_| writes).map(|unit| unit.seed.name.as_str());
+    let findings = seed::check_on(session, ground, &files, &sql, Depth::Run, first)
         .map_err(Error::database("check the seeds"))?;
     if findings.has_errors() {
         return Err(Error::new(ErrorKind::Seeds(findings)));
@@ -73,40 +77,22 @@ pub(super) fn run(
         return Err(Error::new(ErrorKind::Seeds(findings)));
     };
     let name = unit.seed.name.as_str();
-    let about = |error: Error| error.during(name.to_owned(), true);
     begin_locked(session, engine, observer)?;
     let mut attempt = || -> Result<Option<DataPlan>, Error> {
-        if !record(session, engine.tables, unit, again).map_err(Error::database(RECORD))? {
+        if !record(session, engine.tables, unit.known(), again).map_err(Error::database(RECORD))? {
             return Ok(None);
         }
-        let mut told = 0;
-        let mut progress = |rows: usize| {
-            if rows >= told + STRIDE {
-                told = rows;
-                let elapsed = started.elapsed();
-                observer.event(Event::Seeding { name, rows, total: opened.len(), elapsed });
-            }
+        let mut progress = |rows: usize, share: f64| {
+            let elapsed = started.elapsed();
+            observer.event(Event::Seeding { name, rows, share, elapsed });
         };
-        let (plan, pieces) = opened
-            .write(session, ground, &mut progress)
-            .map_err(Error::database("write its rows"))?;
-        let digest = opened.digest(session).map_err(Error::database("read its rows back"))?;
-        let keep = |session: &mut dyn Session| -> DbResult<()> {
-            if let Some(digest) = digest {
-                put(session, engine.tables, "seed-rows", name, digest.as_str())?;
-            }
-            // Run again without a change, it leaves what undoes the run before.
-            if plan.insert + plan.update + plan.delete > 0 {
-                drop_pieces(session, engine.tables, name)?;
-                for (number, piece) in pieces.iter().enumerate() {
-                    let key = format!("{name}#{number:05}");
-                    put(session, engine.tables, "seed-undo", &key, piece)?;
-                }
-            }
-            Ok(())
-        };
-        keep(session).map_err(Error::database(RECORD))?;
-        Ok(Some(plan))
+        let written = opened.write(session, ground, &mut findings, &mut progress);
+        if findings.has_errors() {
+            return Err(Error::new(ErrorKind::Seeds(std::mem::take(&mut findings))));
+        }
+        let written = written.map_err(Error::database(WRITE))?;
+        keep(session, engine.tables, name, &written).map_err(Error::database(RECORD))?;
+        Ok(Some(written.plan))
     };
     let plan = match attempt() {
         Ok(Some(plan)) => plan,
@@ -115,8 +101,11 @@ pub(super) fn run(
             return Ok(None);
         }
         Err(error) => {
-            let _ = session.execute("ROLLBACK");
-            return Err(about(error));
+            let rolled_back = session.execute("ROLLBACK");
+            if opened.is_streamed() && rolled_back.is_ok() {
+                explain(session, ground, unit, &error)?;
+            }
+            return Err(error.during(name.to_owned(), true));
         }
     };
     session.execute("COMMIT").map_err(|error| {
@@ -126,6 +115,45 @@ pub(super) fn run(
     let elapsed = started.elapsed();
     observer.event(Event::SeededRows { name, plan: &plan, elapsed });
     Ok(Some(Seeded { name: name.to_owned(), statements: 0, elapsed, rows: Some(plan) }))
+}
+
+/// Records what was written.
+fn keep(session: &mut dyn Session, tables: &Tables, name: &str, written: &Written) -> DbResult<()> {
+    if let Some(digest) = &written.digest {
+        put(session, tables, "seed-rows", name, digest.as_str())?;
+    }
+    let plan = &written.plan;
+    if plan.insert + plan.update + plan.delete == 0 {
+        // Run again without a change, it leaves what undoes the run before.
+        if pieces(session, tables, name)?.is_empty() {
+            put(session, tables, "seed-undo", &format!("{name}#00000"), NOTHING)?;
+        }
+        return Ok(());
+    }
+    drop_pieces(session, tables, name)?;
+    for (number, piece) in written.pieces.iter().enumerate() {
+        put(session, tables, "seed-undo", &format!("{name}#{number:05}"), piece)?;
+    }
+    Ok(())
+}
+
+/// What the database refused while it wrote a file whose rows are not held: now every question is asked that
+/// was not asked before, so that the cell can be named. Nothing is left of the file by now.
+fn explain(
+    session: &mut dyn Session,
+    ground: &Ground,
+    unit: &Unit<'_>,
+    error: &Error,
+) -> Result<(), Error> {
+    let ErrorKind::Database { doing: WRITE, error } = &error.kind else { return Ok(()) };
+    if !matches!(error.kind, DbErrorKind::Unique | DbErrorKind::Other) {
+        return Ok(());
+    }
+    let found = seed::check_on(session, ground, &[file(unit)], &[], Depth::All, None);
+    match found.map_err(Error::database("check the seeds"))? {
+        findings if findings.has_errors() => Err(Error::new(ErrorKind::Seeds(findings))),
+        _ => Ok(()),
+    }
 }
 
 /// The pieces of one seed have its name, `#`, and five digits.
@@ -183,13 +211,14 @@ pub fn plan_seeds(
     }
     let read = Error::database("read what the seeds would change");
     let ground = Ground::read(session).map_err(read)?;
-    refuse(session, &ground, &todo, options.protected || history.stamp.is_some())?;
+    refuse(session, &ground, &todo, options.protected || history.stamp.is_some(), false)?;
     let mut plans = Vec::new();
     for unit in &todo {
         let mut plan = None;
         if unit.is_data() {
             if let Some(opened) = ground.open(file(unit), &mut Findings::default()) {
-                let found = opened.plan(session);
+                // Its cells are in order: that was seen just now.
+                let found = opened.plan(session, &mut Findings::default());
                 plan = Some(found.map_err(Error::database("read what the seeds would change"))?);
             }
         }
@@ -234,12 +263,28 @@ fn find(
         return Ok(None);
     }
     let sql = format!(
-        "SELECT name FROM {} WHERE kind = 'seed' ORDER BY updated_at DESC, name DESC",
+        "SELECT name, {} FROM {} WHERE kind = 'seed'",
+        text(session.dialect(), "updated_at"),
         history.tables.state()
     );
-    let rows = session.query(&sql, &[])?;
-    let mut names = rows.into_iter().filter_map(|row| row.into_iter().next().flatten());
-    Ok(names.find(|found| name.is_none_or(|name| name == found)))
+    let mut runs: Vec<(Option<String>, usize, String)> = Vec::new();
+    for row in session.query(&sql, &[])? {
+        let mut cells = row.into_iter();
+        let (Some(Some(found)), when) = (cells.next(), cells.next().flatten()) else { continue };
+        if name.is_none_or(|name| name == found) {
+            // In the same second, in the order in which they run.
+            runs.push((
+                when,
+                SEED_SETS.iter().position(|set| in_set(&found, set)).unwrap_or(0),
+                found,
+            ));
+        }
+    }
+    Ok(runs.into_iter().max().map(|(.., name)| name))
+}
+
+fn in_set(name: &str, set: &str) -> bool {
+    name.strip_prefix(set).is_some_and(|rest| rest.starts_with('/'))
 }
 
 fn undo_in(
@@ -256,7 +301,8 @@ fn undo_in(
         if kept.is_empty() {
             return Err(Error::new(ErrorKind::NoUndo { name: name.to_owned() }));
         }
-        let texts: Vec<_> = kept.into_iter().map(|(_, text)| text).collect();
+        let mut texts: Vec<_> = kept.into_iter().map(|(_, text)| text).collect();
+        texts.retain(|text| text != NOTHING);
         let catalogue = crate::catalogue::Catalogue::read(session, &crate::catalogue::Scope::all())
             .map_err(Error::database("read the schema"))?;
         let undone =

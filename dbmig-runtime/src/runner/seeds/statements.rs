@@ -33,7 +33,7 @@ pub(super) fn run(
         // On MySQL some statements commit: recorded at the end, it runs again when it stops half way.
         Mode::Statement => {
             send(session, unit, &batch, observer, false)?;
-            record(session, engine.tables, unit, true).map_err(Error::database(RECORD))?
+            record(session, engine.tables, unit.known(), true).map_err(Error::database(RECORD))?
         }
     };
     if !ran {
@@ -104,7 +104,7 @@ fn attempt(
     batch: &Batch<'_>,
     observer: &mut dyn Observer,
 ) -> Result<bool, Error> {
-    if !record(session, tables, unit, again).map_err(Error::database(RECORD))? {
+    if !record(session, tables, unit.known(), again).map_err(Error::database(RECORD))? {
         return Ok(false);
     }
     send(session, unit, batch, observer, true)?;

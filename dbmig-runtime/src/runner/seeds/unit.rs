@@ -13,6 +13,11 @@ pub(super) struct Unit<'a> {
 }
 
 impl Unit<'_> {
+    /// What is recorded of it.
+    pub(super) fn known(&self) -> (&str, &Digest) {
+        (&self.seed.name, &self.digest)
+    }
+
     pub(super) fn is_data(&self) -> bool {
         !is(&self.seed.name, "sql")
     }
@@ -47,11 +52,7 @@ mod tests {
 
     #[test]
     fn a_side_file_goes_with_its_data_file() {
-        let seed = |name: &str, text: &str| Seed {
-            name: name.into(),
-            sql: text.into(),
-            digest: Digest::of_file("seed", text.as_bytes()),
-        };
+        let seed = |name: &str, text: &str| Seed::new(name, text);
         let names = ["dev/1_a.csv", "dev/1_a.toml", "dev/2_b.sql", "dev/2_b.toml", "dev/3_c.json"];
         let seeds = names.map(|name| seed(name, name));
         let found: Vec<_> =
