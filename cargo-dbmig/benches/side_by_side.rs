@@ -22,6 +22,7 @@ fn main() {
     println!("{MIGRATIONS} migrations on a SQLite file, medians of alternating runs");
     bench.apply(11);
     bench.read(31);
+    bench.generate(31);
 }
 
 struct Bench {
@@ -90,6 +91,26 @@ impl Bench {
             &keep,
             &|| self.ours(&["migrate"]),
             &|| self.diesel(&["migration", "run"]),
+        );
+    }
+
+    /// A plain migration: no database is opened by either. What was written is taken away between the runs, so
+    /// that each finds the same set.
+    fn generate(&self, runs: usize) {
+        let clear = || {
+            for entry in fs::read_dir(self.dir.join("migrations")).expect("the migrations") {
+                let path = entry.expect("an entry").path();
+                if path.to_string_lossy().ends_with("_plain") {
+                    fs::remove_dir_all(path).expect("a folder of ours");
+                }
+            }
+        };
+        self.compare(
+            "generate a plain migration, against `diesel migration generate`",
+            runs,
+            &clear,
+            &|| self.ours(&["generate", "fill_plain"]),
+            &|| self.diesel(&["migration", "generate", "fill_plain"]),
         );
     }
 

@@ -237,6 +237,86 @@ fn without_a_try_nothing_is_opened_and_nothing_started() {
     sandbox.dbmig(["generate", "create_b", "a:int"]).exits(2).warns("`dialect = \"sqlite\"`");
 }
 
+/// Nothing but names of programs that leave a mark stand on the path, and whatever is connected to is heard of.
+#[cfg(unix)]
+#[test]
+fn a_plain_migration_starts_nothing_and_opens_nothing() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let sandbox = Sandbox::project();
+    let server = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    server.set_nonblocking(true).unwrap();
+    let port = server.local_addr().unwrap().port();
+    for program in ["cargo", "git", "rustc", "rustfmt", "sh", "psql", "mysql", "mariadb", "sqlite3"]
+    {
+        let path = format!("bin/{program}");
+        sandbox.write(&path, "#!/bin/sh\necho $0 >> \"${0%/*}/../started\"\n");
+        let mode = std::fs::Permissions::from_mode(0o755);
+        std::fs::set_permissions(sandbox.path(&path), mode).unwrap();
+    }
+    let bin = sandbox.path("bin");
+    let env = [("PATH", bin.to_str().unwrap())];
+    let own = std::path::Path::new(env!("CARGO_BIN_EXE_cargo-dbmig"));
+    let run = |args: &[&str]| sandbox.run(own, &env, args.iter().copied());
+    let unreadable = "this is no database";
+    for (dialect, url) in [
+        ("sqlite", "dev.sqlite3".to_owned()),
+        ("postgres", format!("postgres://me@127.0.0.1:{port}/app")),
+        ("mysql", format!("mysql://me@127.0.0.1:{port}/app")),
+    ] {
+        sandbox.write("dev.sqlite3", unreadable);
+        sandbox.write(
+            "dbmig.toml",
+            format!("dialect = \"{dialect}\"\n[env.development]\nurl = \"{url}\"\n"),
+        );
+        for args in [
+            &["generate", "fill_phones"][..],
+            &["generate", "migration", "create_users"],
+            &["generate", "create_teams", "name:string", "--no-try"],
+            &["generate", "add_age_to_users", "age:int", "--no-try"],
+            &["generate", "seed", "one"],
+            &["generate", "backfill", "fill", "--table", "users", "--set", "age = 1"],
+        ] {
+            run(args).ok();
+        }
+        assert_eq!(sandbox.read("dev.sqlite3"), unreadable);
+    }
+    assert!(!sandbox.exists("started"), "started: {}", sandbox.read("started"));
+    let heard = server.accept().map(drop).map_err(|error| error.kind());
+    assert_eq!(heard, Err(std::io::ErrorKind::WouldBlock), "somebody connected");
+    // The marks are left where something is started, and what is opened is heard of.
+    sandbox
+        .write("dbmig.toml", "dialect = \"sqlite\"\n[env.development]\nurl_command = [\"git\"]\n");
+    let _ = run(&["status"]);
+    assert!(sandbox.exists("started"));
+    let url = format!("postgres://me@127.0.0.1:{port}/app?connect_timeout=1");
+    let _ = run(&["status", "--database-url", &url]);
+    assert!(server.accept().is_ok(), "nobody connected");
+}
+
+#[test]
+fn what_is_repeated_may_be_in_the_way() {
+    let sandbox = Sandbox::project();
+    sandbox.dbmig(["generate", "create_users", "name:string", "age:int", "note:text"]).ok();
+    sandbox.write(
+        "migrations/R__named.sql",
+        "DROP VIEW IF EXISTS named;\nCREATE VIEW named AS SELECT name, age FROM users;\n",
+    );
+    sandbox
+        .dbmig(["generate", "remove_age_from_users", "--dry-run"])
+        .ok()
+        .says("tried: up and down on sqlite-3")
+        .warns("warning: fails where the repeatables are applied: ")
+        .warns("view named");
+    sandbox
+        .dbmig(["generate", "remove_note_from_users", "--dry-run"])
+        .ok()
+        .silent_about("repeatables");
+    // It needs what is about to come.
+    sandbox.write("migrations/R__later.sql", "CREATE VIEW later AS SELECT id FROM later_on;\n");
+    sandbox.dbmig(["generate", "create_later_on", "a:int", "--dry-run"]).ok().says("tried");
+}
+
 #[test]
 fn undoes_a_migration_by_another() {
     let sandbox = Sandbox::project();

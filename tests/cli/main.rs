@@ -14,6 +14,8 @@ mod seed_support;
 mod support;
 // What they are called where servers have a module of their own.
 use support as sandbox;
+#[path = "../support/differences.rs"]
+mod difference_cases;
 #[path = "../support/row_cases.rs"]
 mod row_cases;
 
@@ -27,9 +29,11 @@ mod databases;
 mod db;
 mod dev;
 mod diesel;
+mod differences;
 mod drift;
 mod flows;
 mod generate;
+mod generate_diff;
 mod generated;
 #[path = "../support/generated.rs"]
 mod generations;
@@ -47,6 +51,9 @@ mod prove;
 #[path = "../support/random/mod.rs"]
 mod random;
 mod random_pairs;
+#[path = "../support/random_schemas.rs"]
+mod random_schema_pairs;
+mod random_schemas;
 mod records;
 mod revert;
 mod rows;

@@ -92,7 +92,7 @@ fn project() -> Sandbox {
 }
 
 /// A terminal on which somebody types a line; kept open until it is dropped.
-fn terminal(line: &str) -> (File, Stdio) {
+pub(crate) fn terminal(line: &str) -> (File, Stdio) {
     let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
     grantpt(&master).unwrap();
     unlockpt(&master).unwrap();

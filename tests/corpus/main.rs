@@ -6,6 +6,10 @@
 mod catalogue;
 mod changes;
 mod diesel_program;
+mod diff_schema;
+#[path = "../support/diff_schema.rs"]
+mod diff_schema_cases;
+mod differences;
 mod differential;
 mod histories;
 #[path = "../support/mutants/mod.rs"]
@@ -20,6 +24,8 @@ mod proofs_of_sqlite;
 mod schema_rs;
 #[path = "../support/mod.rs"]
 mod support;
+// What they are called where servers have a module of their own.
+use support as sandbox;
 
 use std::fs;
 use std::path::{Path, PathBuf};

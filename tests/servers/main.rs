@@ -5,6 +5,14 @@
 mod catalogue;
 mod changes;
 mod connections;
+#[cfg(feature = "full-tests")]
+mod diff_schema;
+#[cfg(feature = "full-tests")]
+#[path = "../support/diff_schema.rs"]
+mod diff_schema_cases;
+#[path = "../support/differences.rs"]
+mod difference_cases;
+mod differences;
 mod engine;
 mod generated;
 #[path = "../support/generated.rs"]
@@ -27,6 +35,9 @@ mod print_schema;
 mod proofs;
 #[path = "../support/random/mod.rs"]
 mod random;
+#[path = "../support/random_schemas.rs"]
+mod random_schema_pairs;
+mod random_schemas;
 mod rebase;
 #[path = "../support/row_cases.rs"]
 mod row_cases;

@@ -5,6 +5,7 @@
 
 mod column;
 mod defaults;
+pub mod diff;
 mod edit;
 mod forms;
 mod guards;

@@ -93,9 +93,13 @@ pub(super) fn of_migration(intent: &Intent) -> String {
         Intent::CreateTrigger { name, .. } => format!("create_trigger_{name}"),
         Intent::RevertOf { id } => format!("revert_{id}"),
     };
-    // Expressions and dots are no part of a name of a directory.
+    of_words(&name)
+}
+
+/// A text as the name of a directory: expressions and dots are no part of one.
+pub(super) fn of_words(text: &str) -> String {
     let plain = |c: char| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' };
-    let plain: String = name.chars().map(plain).collect();
+    let plain: String = text.chars().map(plain).collect();
     let mut name = String::new();
     for part in plain.split('_').filter(|part| !part.is_empty()) {
         if !name.is_empty() {

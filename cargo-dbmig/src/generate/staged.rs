@@ -5,13 +5,15 @@
 //! migration. NOT NULL comes by way of such a condition, so that nothing is looked at under a lock.
 
 use dbmig_build::Dialect;
+use dbmig_runtime::catalogue::change::{Step, Value};
 use dbmig_runtime::catalogue::{Catalogue, Check, Index, IndexKey, Label, Name, Options, Table};
 
+use super::diff::Relabelled;
 use super::edit::Edit;
 use super::{names, plain};
 
 /// One migration: the catalogues that it goes through.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Stage {
     /// What is added to the name.
     pub(super) suffix: String,
@@ -19,17 +21,21 @@ pub(super) struct Stage {
     pub(super) path: Vec<Catalogue>,
     /// Whether it keeps readers and writers out for moments only.
     pub(super) online: bool,
+    /// What is done to the rows on the way: at which of the catalogues.
+    pub(super) fills: Vec<(usize, Step)>,
+    /// What they get while their table is built anew (SQLite).
+    pub(super) values: Vec<Value>,
+    /// Whether its second catalogue is the first one with the renames done, and nothing else: as the server
+    /// tells it, which may write a view in another way.
+    pub(super) renames_apart: bool,
+    /// What is done right behind the renames, and before they are taken back; only where those are apart.
+    pub(super) relabelled: Relabelled,
 }
 
 /// The migrations of a change, one at least.
 pub(super) fn stages(edit: &Edit<'_>) -> Vec<Stage> {
-    let one = || {
-        vec![Stage {
-            suffix: String::new(),
-            path: vec![edit.before.clone(), edit.after.clone()],
-            online: false,
-        }]
-    };
+    let one =
+        || vec![Stage { path: vec![edit.before.clone(), edit.after.clone()], ..Stage::default() }];
     if edit.dialect() != Dialect::Postgres || edit.options.short || !edit.renames.is_empty() {
         return one();
     }
@@ -85,7 +91,7 @@ impl Plan {
         }
         self.at = all.last().cloned().unwrap_or_else(|| self.at.clone());
         let suffix = if self.stages.is_empty() { "" } else { suffix }.to_owned();
-        self.stages.push(Stage { suffix, path: all, online: false });
+        self.stages.push(Stage { suffix, path: all, ..Stage::default() });
     }
 
     fn online(&mut self, next: Catalogue) {
@@ -96,7 +102,7 @@ impl Plan {
             (false, count) => format!("index_{}", count + 1),
         };
         let path = vec![std::mem::replace(&mut self.at, next.clone()), next];
-        self.stages.push(Stage { suffix, path, online: true });
+        self.stages.push(Stage { suffix, path, online: true, ..Stage::default() });
     }
 }
 

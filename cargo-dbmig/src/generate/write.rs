@@ -1,7 +1,7 @@
 //! A change of a catalogue as the texts of migrations.
 
 use dbmig_build::Dialect;
-use dbmig_runtime::catalogue::change::{Rename, Step, Wish, changes};
+use dbmig_runtime::catalogue::change::{Rename, Step, Wish, changes, renamed};
 use dbmig_runtime::catalogue::{Catalogue, Index, IndexKey};
 
 use super::edit::{self, Edit, UNKNOWN};
@@ -57,20 +57,46 @@ pub(super) fn write(intent: &Intent, known: Known<'_>, options: &Options) -> Cli
 }
 
 /// The migrations of a stage: what can not run in a transaction stands alone in one.
-fn part(
+pub(super) fn part(
     edit: &Edit<'_>,
     stage: &Stage,
     first: bool,
     todo: &mut Vec<String>,
 ) -> CliResult<Option<Part>> {
     let renames = if first { edit.renames.clone() } else { Vec::new() };
-    let wish = |renames: Vec<Rename>| Wish { renames, online: stage.online, order: edit.placed };
-    let mut up = Vec::new();
-    for pair in stage.path.windows(2) {
-        up.extend(changes(&pair[0], &pair[1], &wish(renames.clone())).map_err(cannot)?);
-    }
+    let wish = |renames: &[Rename]| Wish {
+        renames: renames.to_vec(),
+        online: stage.online,
+        order: edit.placed,
+        values: stage.values.clone(),
+    };
+    let back = |renames: &[Rename]| Wish { values: Vec::new(), ..wish(renames) };
     let (Some(from), Some(to)) = (stage.path.first(), stage.path.last()) else { return Ok(None) };
-    let mut down = changes(to, from, &wish(backwards(&renames))).map_err(cannot)?;
+    let mut up = Vec::new();
+    for (at, pair) in stage.path.windows(2).enumerate() {
+        up.extend(stage.fills.iter().filter(|(place, _)| *place == at).map(|(_, s)| s.clone()));
+        // Once they are done the names are the new ones.
+        let renames = if at == 0 { &renames[..] } else { &[] };
+        let alone = stage.renames_apart && at == 0;
+        let next = if alone { &called(&pair[0], renames)? } else { &pair[1] };
+        up.extend(changes(&pair[0], next, &wish(renames)).map_err(cannot)?);
+        if alone {
+            up.extend(stage.relabelled.up.clone());
+        }
+    }
+    let end = stage.path.len() - 1;
+    up.extend(stage.fills.iter().filter(|(place, _)| *place == end).map(|(_, s)| s.clone()));
+    let mut down = match &stage.path[..] {
+        // As on the way there, what was renamed is there alone: the old names are free again.
+        [_, begin, ..] if !renames.is_empty() && stage.renames_apart => {
+            let mut down = changes(to, begin, &back(&[])).map_err(cannot)?;
+            down.extend(stage.relabelled.down.clone());
+            let begin = &called(from, &renames)?;
+            down.extend(changes(begin, from, &back(&backwards(&renames))).map_err(cannot)?);
+            down
+        }
+        _ => changes(to, from, &back(&backwards(&renames))).map_err(cannot)?,
+    };
     if stage.online {
         up.iter_mut().chain(&mut down).for_each(concurrently);
     }
@@ -113,6 +139,11 @@ fn part(
     }))
 }
 
+/// What is there once all is renamed, and nothing else is done.
+fn called(catalogue: &Catalogue, renames: &[Rename]) -> CliResult<Catalogue> {
+    renamed(catalogue, renames).map_err(cannot)
+}
+
 fn cannot(wrong: Vec<dbmig_runtime::catalogue::change::CannotSay>) -> CliError {
     let mut all = wrong.into_iter();
     let first = all.next().map(|one| one.to_string()).unwrap_or_default();
@@ -130,7 +161,7 @@ fn concurrently(step: &mut Step) {
     }
 }
 
-fn backwards(renames: &[Rename]) -> Vec<Rename> {
+pub(super) fn backwards(renames: &[Rename]) -> Vec<Rename> {
     let table_now = |name: &dbmig_runtime::catalogue::Name| {
         let renamed = renames.iter().find_map(|rename| match rename {
             Rename::Table { from, to } if to == name => Some(from.clone()),
@@ -178,7 +209,7 @@ fn is_of_expressions(edit: &Edit<'_>, step: &Step) -> bool {
 
 /// What makes MySQL refuse rather than keep others out, where it need not.
 fn without_waiting(sql: &str) -> &'static str {
-    const COPIED: [&str; 13] = [
+    const COPIED: [&str; 14] = [
         "FOREIGN KEY",
         "CONSTRAINT",
         "CHECK",
@@ -188,6 +219,8 @@ fn without_waiting(sql: &str) -> &'static str {
         "FULLTEXT",
         "SPATIAL",
         "RENAME TO",
+        // Not where a condition was there once; it takes a moment either way.
+        "RENAME COLUMN",
         "AUTO_INCREMENT",
         "DEFAULT (",
         // An expression is a hidden column, which is filled.

@@ -76,16 +76,22 @@ pub fn plan(
             file(FILE_NAME, text),
         ]);
     }
-    let up = new.up.as_deref().unwrap_or("-- Your SQL goes here\n");
+    let up = new.up.as_deref().unwrap_or(UP_FRAME);
     let mut files = vec![file("up.sql", up)];
     if !new.no_down && new.irreversible.is_none() {
         let down = new.down.as_deref();
-        let down = down.unwrap_or("-- This file should undo anything in `up.sql`\n");
+        let down = down.unwrap_or(DOWN_FRAME);
         files.push(file("down.sql", down));
     }
     files.push(file("metadata.toml", &metadata(new)));
     Ok(files)
 }
+
+/// An `up.sql` with nothing in it, in Diesel's words.
+pub const UP_FRAME: &str = "-- Your SQL goes here\n";
+
+/// A `down.sql` with nothing in it, in Diesel's words.
+pub const DOWN_FRAME: &str = "-- This file should undo anything in `up.sql`\n";
 
 /// Rows keep what they were given.
 const BACKFILL_DOWN: &str = "-- The rows keep what they were given. Write what takes it back, if something must.\nSELECT 1;\n";

@@ -34,6 +34,24 @@ pub struct Seen {
     scratch: Option<Scratch>,
 }
 
+impl Seen {
+    /// A place to try, of which nothing is known yet.
+    pub fn on(scratch: Scratch) -> Self {
+        let dialect = scratch.dialect();
+        Self { dialect, catalogue: None, not_tried: None, scratch: Some(scratch) }
+    }
+
+    /// The place.
+    ///
+    /// # Errors
+    ///
+    /// There is none.
+    pub fn place(&mut self) -> CliResult<&mut Scratch> {
+        let why = self.not_tried.clone().unwrap_or_default();
+        self.scratch.as_mut().ok_or_else(|| CliError::usage(format!("not tried: {why}")))
+    }
+}
+
 /// What came out of a try.
 #[derive(Debug, Clone)]
 pub struct Tried {
@@ -45,6 +63,8 @@ pub struct Tried {
     pub hazards: Vec<String>,
     /// Tables that were tried without rows, with the reason.
     pub no_rows: Vec<(String, String)>,
+    /// What happens where the repeatables were applied before, where that is bad.
+    pub repeated: Option<String>,
 }
 
 /// A migration that is to be written.
@@ -216,8 +236,13 @@ pub fn attempt(
         }
         Err(other) => return Err(CliError::database(other.to_string())),
     };
-    let mut tried =
-        Tried { server: String::new(), lost: Vec::new(), hazards: Vec::new(), no_rows: Vec::new() };
+    let mut tried = Tried {
+        server: String::new(),
+        lost: Vec::new(),
+        hazards: Vec::new(),
+        no_rows: Vec::new(),
+        repeated: None,
+    };
     for one in &mut proved {
         tried.server.clone_from(&one.server);
         // The way back of a column that is never NULL and has no default: as good as there can be one.
@@ -242,12 +267,38 @@ pub fn attempt(
             tried.hazards.push(in_a_line(&refused_as(hazard, files)));
         }
     }
+    tried.repeated = beside_repeatables(context, scratch, raw, &versions)?;
     Ok(Some(tried))
 }
 
 /// Whether rows stop it because the text says so itself.
 fn is_asserted(hazard: &proof::Failure) -> bool {
     hazard.error().is_some_and(|error| matches!(error.kind, ErrorKind::Guard(_)))
+}
+
+/// How it fails on a database that has what is repeated, as every one does that is in use: a view may stand on
+/// a column that goes. Nothing where it does not.
+fn beside_repeatables(
+    context: &Context<'_>,
+    scratch: &mut Scratch,
+    raw: &RawSet,
+    new: &[Version],
+) -> CliResult<Option<String>> {
+    let Some(set) = context.judge(raw)?.set.filter(|_| !raw.repeatables.is_empty()) else {
+        return Ok(None);
+    };
+    let dir = context.migrations_dir()?;
+    let files = || Files { dir: &dir, cwd: &context.cwd, again: "cargo dbmig generate" };
+    let mut session = scratch
+        .fresh()
+        .map_err(|error| failure::of_database("make the scratch database", error))?;
+    let old = |version: &Version| !new.contains(version);
+    if proof::replay(&mut *session, &set, &old).is_err() {
+        // They need what is new.
+        return Ok(None);
+    }
+    let done = proof::replay(&mut *session, &set, &|_| true);
+    Ok(done.err().map(|error| in_a_line(&failure::on_scratch(error, files()))))
 }
 
 fn refused_as(refused: proof::Failure, files: Files<'_>) -> CliError {

@@ -1,5 +1,6 @@
 //! What several commands do: generating, locking, running, scripts. Knows nothing of clap.
 
+pub mod amending;
 pub mod backfilling;
 pub mod base;
 pub mod blaming;
@@ -7,6 +8,7 @@ pub mod cataloguing;
 pub mod consent;
 pub mod databases;
 pub mod deciding;
+pub mod differing;
 pub mod drafting;
 pub mod executing;
 pub mod generating;

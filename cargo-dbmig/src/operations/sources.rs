@@ -86,6 +86,22 @@ impl Origin {
     }
 }
 
+/// As it is typed; nothing secret of a URL.
+impl std::fmt::Display for Origin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Empty => f.write_str("an empty database"),
+            Self::Migrations(None) => f.write_str("the migrations"),
+            Self::Migrations(Some(id)) => write!(f, "migrations@{id}"),
+            Self::Environment(name) => write!(f, "env:{name}"),
+            Self::Url(_) => f.write_str("the database of the URL"),
+            Self::File(path) | Self::Rust(path) => write!(f, "{}", path.display()),
+            Self::Commit(commit, None) => write!(f, "git:{commit}"),
+            Self::Commit(commit, Some(path)) => write!(f, "git:{commit}:{}", path.display()),
+        }
+    }
+}
+
 fn ends(path: &std::path::Path, with: &str) -> bool {
     path.extension().is_some_and(|end| end.eq_ignore_ascii_case(with))
 }

@@ -3,6 +3,7 @@
 //! Pure: a catalogue and options make a text. It is laid out as `rustfmt` does with its defaults, so that
 //! no `rustfmt` is needed; who has a `rustfmt.toml` gets it formatted once more ([`crate::operations`]).
 
+mod alike;
 pub mod compare;
 mod custom;
 mod describe;
@@ -22,6 +23,7 @@ use dbmig_runtime::catalogue::Catalogue;
 
 use crate::error::CliResult;
 
+pub use alike::{canonical, inside};
 pub use describe::{Described, DescribedTable, describe};
 pub use options::{Docs, Filter, Groups, Options, SQL_TYPE, Sorting};
 pub use pattern::Pattern;

@@ -9,6 +9,8 @@ pub struct Told {
     pub tables: BTreeMap<String, ToldTable>,
     /// Child, parent, and column of each `joinable!`.
     pub joins: BTreeSet<(String, String, String)>,
+    /// What the database calls the types that are defined: schema, and name, by their names in Rust.
+    pub types: BTreeMap<String, (Option<String>, String)>,
 }
 
 /// What a `table!` tells.
@@ -18,6 +20,10 @@ pub struct ToldTable {
     pub key: Vec<String>,
     /// The types of Diesel, by the names of the columns in the database.
     pub columns: BTreeMap<String, String>,
+    /// Those names in the order in which they stand.
+    pub order: Vec<String>,
+    /// The longest text, of columns that say it.
+    pub lengths: BTreeMap<String, u64>,
 }
 
 /// Reads the text. Anything but the two macros is passed over.
@@ -30,6 +36,7 @@ pub fn parse(text: &str) -> Result<Told, (usize, String)> {
     let mut told = Told::default();
     // Tables are called by their names in Rust until all are known.
     let mut names = BTreeMap::new();
+    let mut columns = BTreeMap::new();
     let mut joins = Vec::new();
     let mut at = 0;
     while at < tokens.len() {
@@ -43,19 +50,25 @@ pub fn parse(text: &str) -> Result<Told, (usize, String)> {
                 group(&tokens[at + 2..]).ok_or_else(|| (line, "it does not end".to_owned()))?;
             at += 2 + group.len() + 2;
             if is_table {
-                let (rust, sql, table) = table(group).map_err(|why| (line, why))?;
-                names.insert(rust, sql.clone());
-                told.tables.insert(sql, table);
+                let read = table(group).map_err(|why| (line, why))?;
+                names.insert(read.rust, read.sql.clone());
+                columns.insert(read.sql.clone(), read.of_rust);
+                told.tables.insert(read.sql, read.table);
             } else {
                 joins.push(join(group).map_err(|why| (line, why))?);
             }
         } else {
+            if let Some((rust, sql)) = custom_type(&tokens[at..]) {
+                told.types.insert(rust, sql);
+            }
             at += 1;
         }
     }
     for (child, parent, column) in joins {
         let known = |name: String| names.get(&name).cloned().unwrap_or(name);
-        told.joins.insert((known(child), known(parent), column));
+        let child = known(child);
+        let sql = columns.get(&child).and_then(|columns| columns.get(&column)).cloned();
+        told.joins.insert((child, known(parent), sql.unwrap_or(column)));
     }
     Ok(told)
 }
@@ -165,28 +178,69 @@ fn group(tokens: &[Token]) -> Option<&[Token]> {
     None
 }
 
-/// The name that an attribute gives, where it does, and the tokens behind all attributes.
-fn attributes(mut tokens: &[Token]) -> Result<(Option<String>, &[Token]), String> {
-    let mut name = None;
+/// `postgres_type(name = "…", schema = "…"))] … struct Name`, and the same with `mysql_type`.
+fn custom_type(tokens: &[Token]) -> Option<(String, (Option<String>, String))> {
+    let [attribute, rest @ ..] = tokens else { return None };
+    if attribute.string || !matches!(&*attribute.text, "postgres_type" | "mysql_type") {
+        return None;
+    }
+    let inner = group(rest)?;
+    let value = |key: &str| {
+        let at = inner
+            .windows(3)
+            .find(|three| three[0].text == key && three[1].text == "=" && three[2].string);
+        at.map(|three| three[2].text.clone())
+    };
+    // The definition that it stands before; another attribute of a type begins another one.
+    let behind = &rest[inner.len() + 2..];
+    let end = behind.iter().position(|token| token.text == "struct" && !token.string)?;
+    let rust = behind.get(end + 1)?.text.clone();
+    Some((rust, (value("schema"), value("name")?)))
+}
+
+/// What attributes say that matters here.
+#[derive(Default)]
+struct Attributes {
+    sql_name: Option<String>,
+    max_length: Option<u64>,
+}
+
+/// What attributes say, and the tokens behind all of them.
+fn attributes(mut tokens: &[Token]) -> Result<(Attributes, &[Token]), String> {
+    let mut said = Attributes::default();
     while tokens.first().is_some_and(|token| token.text == "#" && !token.string) {
         let inner = group(&tokens[1..]).ok_or("an attribute does not end")?;
         if let [word, equals, value] = inner {
-            if word.text == "sql_name" && equals.text == "=" && value.string {
-                name = Some(value.text.clone());
+            match (&*word.text, value.string) {
+                ("sql_name", true) if equals.text == "=" => {
+                    said.sql_name = Some(value.text.clone());
+                }
+                ("max_length", false) if equals.text == "=" => {
+                    said.max_length = value.text.replace('_', "").parse().ok();
+                }
+                _ => {}
             }
         }
         tokens = &tokens[inner.len() + 3..];
     }
-    Ok((name, tokens))
+    Ok((said, tokens))
 }
 
-/// The name in Rust, the name in the database, and the table.
-fn table(mut tokens: &[Token]) -> Result<(String, String, ToldTable), String> {
+/// A `table!`, with its names in Rust and in the database.
+struct ReadTable {
+    rust: String,
+    sql: String,
+    table: ToldTable,
+    /// The columns by their names in Rust.
+    of_rust: BTreeMap<String, String>,
+}
+
+fn table(mut tokens: &[Token]) -> Result<ReadTable, String> {
     while tokens.first().is_some_and(|token| token.text == "use") {
         let end = tokens.iter().position(|token| token.text == ";").ok_or("`use` does not end")?;
         tokens = &tokens[end + 1..];
     }
-    let (sql_name, rest) = attributes(tokens)?;
+    let (of_table, rest) = attributes(tokens)?;
     let mut names = Vec::new();
     let mut tokens = rest;
     while let [name, after @ ..] = tokens {
@@ -212,7 +266,7 @@ fn table(mut tokens: &[Token]) -> Result<(String, String, ToldTable), String> {
     let mut table = ToldTable::default();
     let mut of_rust = BTreeMap::new();
     while !fields.is_empty() {
-        let (sql_name, rest) = attributes(fields)?;
+        let (said, rest) = attributes(fields)?;
         let [name, arrow, rest @ ..] = rest else {
             return Err(format!("the columns of `{rust}` can not be read"));
         };
@@ -220,15 +274,17 @@ fn table(mut tokens: &[Token]) -> Result<(String, String, ToldTable), String> {
             return Err(format!("`{}` of `{rust}` has no type", name.text));
         }
         let (ty, behind) = field_type(rest);
-        let sql = sql_name.unwrap_or_else(|| name.text.clone());
+        let sql = said.sql_name.unwrap_or_else(|| name.text.clone());
         of_rust.insert(name.text.clone(), sql.clone());
+        table.lengths.extend(said.max_length.map(|length| (sql.clone(), length)));
+        table.order.push(sql.clone());
         table.columns.insert(sql, ty);
         fields = behind;
     }
-    table.key = key.into_iter().map(|name| of_rust.get(&name).cloned().unwrap_or(name)).collect();
+    table.key = key.iter().map(|name| of_rust.get(name).unwrap_or(name).clone()).collect();
     // The name of a schema is part of neither.
-    let sql = sql_name.unwrap_or_else(|| format!("{schema}{rust}"));
-    Ok((rust, sql, table))
+    let sql = of_table.sql_name.unwrap_or_else(|| format!("{schema}{rust}"));
+    Ok(ReadTable { rust, sql, table, of_rust })
 }
 
 /// The type up to the comma, without what stands before `::`, and what is behind it.
@@ -278,18 +334,40 @@ mod tests {
              #[sql_name = \"us\\\"ers\"]\n    users (id, r#type_) {\n        id -> Int4,\n        /// it's\n        \
              #[sql_name = \"type\"]\n        #[max_length = 5]\n        type_ -> Nullable<diesel::sql_types::Varchar>,\n        \
              moods -> Array<Nullable<Mood>>,\n    }\n}\n\ntable! { audit.log { id -> Pair<Text, Int4> } }\n\
-             diesel::joinable!(posts -> users (author));\n\
+             diesel::joinable!(posts -> users (author_));\n\
+             table! { posts { id -> Int4, #[sql_name = \"author\"] author_ -> Int4, } }\n\
              diesel::allow_tables_to_appear_in_same_query!(posts, users,);",
         )
         .unwrap();
         let users = &told.tables["us\"ers"];
         assert_eq!(users.key, ["id", "type"]);
+        assert_eq!(users.order, ["id", "type", "moods"]);
+        assert_eq!(users.lengths.iter().collect::<Vec<_>>(), [(&"type".to_owned(), &5)]);
         let columns: Vec<_> = users.columns.iter().map(|(a, b)| format!("{a} {b}")).collect();
         assert_eq!(columns, ["id Int4", "moods Array<Nullable<Mood>>", "type Nullable<Varchar>"]);
         assert_eq!(told.tables["audit.log"].columns["id"], "Pair<Text, Int4>");
         assert_eq!(told.tables["audit.log"].key, ["id"]);
         let join = ("posts".to_owned(), "us\"ers".to_owned(), "author".to_owned());
         assert_eq!(told.joins.into_iter().collect::<Vec<_>>(), [join]);
+    }
+
+    #[test]
+    fn what_types_are_called() {
+        let told = parse(
+            "pub mod sql_types {\n    #[derive(SqlType)]\n    #[diesel(postgres_type(name = \"mood\"))]\n    \
+             pub struct Mood;\n\n    #[diesel(postgres_type(name = \"a b\", schema = \"x\"))]\n    pub struct AB;\n    \
+             #[diesel(mysql_type(name = \"Enum\"))]\n    pub struct UsersRoleEnum;\n}",
+        )
+        .unwrap();
+        let types: Vec<_> = told
+            .types
+            .iter()
+            .map(|(rust, (schema, sql))| (&**rust, schema.as_deref(), &**sql))
+            .collect();
+        assert_eq!(
+            types,
+            [("AB", Some("x"), "a b"), ("Mood", None, "mood"), ("UsersRoleEnum", None, "Enum")]
+        );
     }
 
     #[test]

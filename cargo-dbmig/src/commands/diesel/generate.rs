@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use clap::Args;
+use clap::{Args, Parser};
 use serde_json::json;
 
 use super::SchemaArgs;
@@ -28,7 +28,7 @@ pub struct GenerateArgs {
     // The global option of that name, with Diesel's word added: clap hands its value up.
     #[arg(long, value_name = "FORMAT", value_parser = format_of)]
     format: Option<Format>,
-    /// Write what is different between `schema.rs` and the database
+    /// Write what is different between `schema.rs` and the migrations
     #[arg(long, hide = true, value_name = "SCHEMA_RS", num_args = 0..=1, require_equals = true)]
     diff_schema: Option<Option<String>>,
     #[command(flatten)]
@@ -43,14 +43,35 @@ fn format_of(word: &str) -> Result<Format, String> {
     }
 }
 
+/// Ours, on what the migrations make: where they are all applied that is what the database holds.
+fn difference(
+    context: &mut Context<'_>,
+    args: &GenerateArgs,
+    from: Option<&str>,
+) -> CliResult<Exit> {
+    if args.no_down {
+        return Err(CliError::usage("a difference is written with its way back")
+            .help("leave `--no-down` out, and delete `down.sql` afterwards"));
+    }
+    let mut words = vec!["generate", "--diff", args.name.as_str()];
+    words.extend(from.iter().flat_map(|from| ["--from", from]));
+    words.extend(args.version.iter().flat_map(|version| ["--version", version]));
+    let parsed = Difference::try_parse_from(words).map_err(|error| {
+        CliError::usage("the schema is none that can be compared").cause(error.to_string())
+    })?;
+    crate::commands::generate::run(context, &parsed.ours)
+}
+
+/// `generate` as it is parsed by itself.
+#[derive(Debug, Parser)]
+struct Difference {
+    #[command(flatten)]
+    ours: crate::commands::generate::GenerateArgs,
+}
+
 pub(super) fn run(context: &mut Context<'_>, args: &GenerateArgs) -> CliResult<Exit> {
-    if args.diff_schema.is_some() {
-        return Err(CliError::usage(
-            "writing migrations from a difference of schemas is not there yet",
-        )
-        .help(
-            "meanwhile, into the same directory: `diesel migration generate <NAME> --diff-schema`",
-        ));
+    if let Some(from) = &args.diff_schema {
+        return difference(context, args, from.as_deref());
     }
     let dir = context.migrations_dir()?;
     let shown = context.show(&dir);

@@ -5,8 +5,11 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 use super::backfill::BackfillArgs;
+use super::diff::DiffArgs;
 use super::seed::SeedArgs;
+use crate::error::{CliError, CliResult};
 use crate::generate::{Id, Options};
+use crate::shell;
 
 /// Write a new migration, from what it is to do, or empty
 ///
@@ -31,7 +34,7 @@ pub struct GenerateArgs {
     #[command(subcommand)]
     pub(super) kind: Option<GenerateKind>,
     /// What the migration does, such as `create_users`; columns behind it
-    #[arg(value_name = "WORD", required_unless_present = "name")]
+    #[arg(value_name = "WORD", required_unless_present_any = ["name", "diff"])]
     pub(super) words: Vec<String>,
     /// Take this version instead of the time
     #[arg(long, value_name = "VERSION")]
@@ -57,6 +60,8 @@ pub struct GenerateArgs {
     /// Where to; `src/models/<table>.rs` without
     #[arg(long, value_name = "FILE")]
     model_out: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) diff: DiffArgs,
     #[command(flatten)]
     pub(super) form: FormArgs,
 }
@@ -102,8 +107,9 @@ pub(super) struct FormArgs {
     /// Columns that an index carries along
     #[arg(long, value_name = "COLUMNS")]
     include: Option<String>,
-    /// A constraint that rows meet this condition
-    #[arg(long, value_name = "CONDITION")]
+    /// A constraint that rows meet this condition; with --diff, without one: end with 1 when there is
+    /// something to do, and write nothing
+    #[arg(long, value_name = "CONDITION", num_args = 0..=1, default_missing_value = "")]
     check: Option<String>,
     /// A constraint that makes the primary key
     #[arg(long)]
@@ -139,9 +145,37 @@ impl GenerateArgs {
         self.model_out.as_ref()
     }
 
+    pub(super) fn short(&self) -> bool {
+        self.short
+    }
+
+    /// What was typed behind `generate --diff`, but for `--dry-run`, as words for a shell.
+    pub(super) fn typed_again(&self) -> Vec<String> {
+        let mut words: Vec<_> = self.words.iter().map(|word| shell::quoted(word)).collect();
+        words.extend(self.version.iter().map(|it| format!("--version {}", shell::quoted(it))));
+        words.extend(self.short.then(|| "--unsafe".to_owned()));
+        words.extend(self.no_transaction.then(|| "--no-transaction".to_owned()));
+        words.extend(self.diff.typed_again());
+        words
+    }
+
     /// Whether more was said than a name.
     pub(super) fn says_more(&self) -> bool {
         self.wants_model() || self.form.columns.is_some()
+    }
+
+    /// A condition must be said.
+    ///
+    /// # Errors
+    ///
+    /// There is none.
+    pub(super) fn has_condition(&self) -> CliResult<()> {
+        match self.form.check.as_deref() {
+            Some("") => Err(CliError::usage("`--check` needs a condition")
+                .help("`cargo dbmig generate constraint <table> --check '<condition>'`")
+                .help("or, to see whether something is missing: `cargo dbmig generate --diff --check`")),
+            _ => Ok(()),
+        }
     }
 
     pub(super) fn options(&self) -> Options {
@@ -163,6 +197,26 @@ impl GenerateArgs {
             on_update: form.on_update.clone(),
             materialized: form.materialized,
             short: self.short,
+        }
+    }
+}
+
+impl FormArgs {
+    /// Whether `--check` stands alone, as with `--diff`.
+    ///
+    /// # Errors
+    ///
+    /// There is a condition, which belongs to a constraint.
+    pub(super) fn checks(&self) -> CliResult<bool> {
+        match self.check.as_deref() {
+            None => Ok(false),
+            Some("") => Ok(true),
+            Some(word) => Err(CliError::usage(format!(
+                "`--check {word}` is a condition, and `--diff` takes none"
+            ))
+            .help(
+                "put the name of the migration first: `cargo dbmig generate --diff <name> --check`",
+            )),
         }
     }
 }

@@ -1,7 +1,9 @@
 //! `generate`: a new migration, from what it is to do, or empty.
 
 mod args;
+mod ask;
 mod backfill;
+mod diff;
 mod seed;
 mod tell;
 
@@ -28,6 +30,10 @@ pub(crate) fn run(context: &mut Context<'_>, args: &GenerateArgs) -> CliResult<E
             GenerateKind::Backfill(args) => backfill::run(context, args),
         };
     }
+    if args.diff.diff {
+        return diff::run(context, args);
+    }
+    args.has_condition()?;
     let dir = context.migrations_dir()?;
     let mut raw = present(context)?;
     let options = args.options();

@@ -45,6 +45,10 @@ pub(super) struct Outcome {
     pub(super) todo: Vec<String>,
     pub(super) notes: Vec<String>,
     pub(super) model: Option<(PathBuf, Model)>,
+    /// What goes for good.
+    pub(super) losses: Vec<String>,
+    /// Files of a draft that were changed instead.
+    pub(super) amended: Vec<(PathBuf, String)>,
 }
 
 impl Outcome {
@@ -58,19 +62,32 @@ impl Outcome {
             todo: Vec::new(),
             notes: Vec::new(),
             model: None,
+            losses: Vec::new(),
+            amended: Vec::new(),
         }
     }
 
+    /// What came out of a difference, which was told already.
+    pub(super) fn of_difference(planned: Vec<Planned>) -> Self {
+        Self { form: Some("diff"), ..Self::without_words(planned) }
+    }
+
     pub(super) fn plain(planned: Planned) -> Self {
+        Self::without_words(vec![planned])
+    }
+
+    fn without_words(planned: Vec<Planned>) -> Self {
         Self {
             form: None,
             understood: None,
-            planned: vec![planned],
+            planned,
             tried: None,
             not_tried: None,
             todo: Vec::new(),
             notes: Vec::new(),
             model: None,
+            losses: Vec::new(),
+            amended: Vec::new(),
         }
     }
 
@@ -79,7 +96,16 @@ impl Outcome {
             context.output.line(understood);
         }
         created(context, &self.files(), dry_run);
+        for (path, _) in &self.amended {
+            let shown = context.show(path);
+            context
+                .output
+                .line(format!("{} {shown}", if dry_run { "would change" } else { "changed" }));
+        }
         self.tell_tried(context);
+        for loss in &self.losses {
+            context.output.warning(loss);
+        }
         for note in &self.notes {
             context.output.note(note);
         }
@@ -101,7 +127,10 @@ impl Outcome {
             }
         }
         if !dry_run {
-            context.output.help(match (&self.understood, self.todo.is_empty()) {
+            context.output.help(match (self.form, self.todo.is_empty()) {
+                _ if !self.amended.is_empty() => {
+                    "read it, then apply it: `cargo dbmig migrate`, or `cargo dbmig redo` where it is applied"
+                }
                 (Some(_), true) => "read it, then apply it: `cargo dbmig migrate`",
                 (Some(_), false) => "complete it, then apply it: `cargo dbmig migrate`",
                 (None, _) => "write the SQL, then apply it: `cargo dbmig migrate`",
@@ -131,6 +160,14 @@ impl Outcome {
             for (table, why) in &tried.no_rows {
                 context.output.note(format!("without rows in {table}: {why}"));
             }
+            if let Some(repeated) = &tried.repeated {
+                context
+                    .output
+                    .warning(format!("fails where the repeatables are applied: {repeated}"));
+                context.output.help(
+                    "drop in it what is in the way: the repeatable makes it again where its text changes too",
+                );
+            }
             for hazard in &tried.hazards {
                 context.output.warning(format!("fails when there are rows: {hazard}"));
             }
@@ -144,10 +181,16 @@ impl Outcome {
     }
 
     fn json(&self, context: &Context<'_>, dry_run: bool) -> Value {
-        let files: Vec<_> = self.files().iter().map(|(path, _)| context.show(path)).collect();
+        let amended = self.amended.iter().map(|(path, _)| path);
+        let files: Vec<_> = self.files().iter().map(|(path, _)| *path).chain(amended).collect();
+        let files: Vec<_> = files.into_iter().map(|path| context.show(path)).collect();
         let text = |one: &Planned, name: &str| {
             let found = one.files.iter().find(|file| file.path.ends_with(name));
-            found.map(|file| file.text.clone())
+            let found = found.map(|file| file.text.clone());
+            found.or_else(|| {
+                let file = self.amended.iter().find(|(path, _)| path.ends_with(name));
+                file.map(|(_, text)| text.clone())
+            })
         };
         let migrations: Vec<_> = self
             .planned
@@ -160,12 +203,12 @@ impl Outcome {
             })
             .collect();
         let tried = self.tried.as_ref().map(|tried| {
-            json!({ "server": tried.server, "lost": tried.lost, "fails_with_rows": tried.hazards, "no_rows": tried.no_rows })
+            json!({ "server": tried.server, "lost": tried.lost, "fails_with_rows": tried.hazards, "no_rows": tried.no_rows, "fails_with_repeatables": tried.repeated })
         });
         json!({
             "dbmig": 1, "command": "generate", "form": self.form, "understood": self.understood,
             "files": files, "migrations": migrations, "tried": tried, "not_tried": self.not_tried,
-            "todo": self.todo, "notes": self.notes, "dry_run": dry_run,
+            "todo": self.todo, "notes": self.notes, "losses": self.losses, "dry_run": dry_run,
         })
     }
 }

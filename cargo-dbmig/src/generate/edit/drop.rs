@@ -33,18 +33,23 @@ impl Edit<'_> {
         if !self.known {
             self.missing.push(format!("the table {name} comes back as it was"));
         }
-        let gone = self.after.tables.iter().position(|table| table.name == name);
-        let Some(gone) = gone.map(|at| self.after.tables.remove(at)) else { return Ok(()) };
-        self.after.triggers.retain(|trigger| trigger.table != name);
-        self.after.others.retain(|other| other.table.as_ref() != Some(&name));
+        self.take_table(&name);
+        Ok(())
+    }
+
+    /// Takes a table away with all that belongs to it.
+    pub(super) fn take_table(&mut self, name: &Name) {
+        let gone = self.after.tables.iter().position(|table| table.name == *name);
+        let Some(gone) = gone.map(|at| self.after.tables.remove(at)) else { return };
+        self.after.triggers.retain(|trigger| trigger.table != *name);
+        self.after.others.retain(|other| other.table.as_ref() != Some(name));
         let own = |sequence: &dbmig_runtime::catalogue::Sequence| {
-            sequence.owned_by.as_ref().is_some_and(|(table, _)| *table == name)
+            sequence.owned_by.as_ref().is_some_and(|(table, _)| table == name)
         };
         self.after.sequences.retain(|sequence| !own(sequence));
         for column in &gone.columns {
-            self.drop_type_of(&column.ty.name, &name, &column.name);
+            self.drop_type_of(&column.ty.name, name, &column.name);
         }
-        Ok(())
     }
 
     pub(super) fn drop_columns(&mut self, table: &str, columns: &[String]) -> CliResult<()> {
@@ -91,23 +96,31 @@ impl Edit<'_> {
         if table.primary_key.as_ref().is_some_and(|key| key.columns.iter().any(|c| c == column)) {
             return Err(CliError::usage(format!("{of}.{column} is part of the primary key")));
         }
-        let names = |columns: &[String]| columns.iter().any(|name| name == column);
-        let says = |text: &str| {
-            tokens(text, dialect).any(|token| {
-                matches!(token.kind, TokenKind::Word | TokenKind::QuotedName)
-                    && token.text.trim_matches(['"', '`', '[', ']']) == column
-            })
-        };
         let mut generated = table.columns.iter().filter(|one| one.name != column);
-        if let Some(other) =
-            generated.find(|one| one.generated.as_ref().is_some_and(|made| says(&made.expression)))
-        {
+        if let Some(other) = generated.find(|one| {
+            one.generated.as_ref().is_some_and(|made| says(&made.expression, column, dialect))
+        }) {
             return Err(CliError::usage(format!("{of}.{} is computed from {column}", other.name))
                 .help(format!(
                     "drop both: `cargo dbmig generate drop-column {of} {} {column}`",
                     other.name
                 )));
         }
+        self.take_column(of, column)?;
+        if !known {
+            self.missing.push(format!(
+                "{of}.{column} comes back as it was, with its indexes and constraints"
+            ));
+        }
+        Ok(())
+    }
+
+    /// Takes a column away with the indexes and constraints over it.
+    pub(super) fn take_column(&mut self, of: &Name, column: &str) -> CliResult<()> {
+        let dialect = self.dialect();
+        let table = self.table_mut(of)?;
+        let names = |columns: &[String]| columns.iter().any(|name| name == column);
+        let says = |text: &str| says(text, column, dialect);
         let gone =
             table.columns.iter().find(|one| one.name == column).map(|one| one.ty.name.clone());
         table.columns.retain(|one| one.name != column);
@@ -129,11 +142,6 @@ impl Edit<'_> {
         });
         if let Some(ty) = gone {
             self.drop_type_of(&ty, of, column);
-        }
-        if !known {
-            self.missing.push(format!(
-                "{of}.{column} comes back as it was, with its indexes and constraints"
-            ));
         }
         Ok(())
     }
@@ -249,4 +257,12 @@ impl Edit<'_> {
             false => format!("constraints: {}", there.join(", ")),
         }))
     }
+}
+
+/// Whether an expression names a column, or may.
+fn says(text: &str, column: &str, dialect: dbmig_build::Dialect) -> bool {
+    tokens(text, dialect).any(|token| {
+        matches!(token.kind, TokenKind::Word | TokenKind::QuotedName)
+            && token.text.trim_matches(['"', '`', '[', ']']) == column
+    })
 }

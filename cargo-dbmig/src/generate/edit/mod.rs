@@ -8,6 +8,7 @@ mod build;
 mod drop;
 mod find;
 mod index;
+mod overlay;
 mod table;
 
 use dbmig_build::Dialect;
@@ -79,6 +80,22 @@ pub(super) fn edit<'a>(
         Intent::CreateFunction { .. } | Intent::CreateTrigger { .. } | Intent::RevertOf { .. } => {}
     }
     Ok(edit)
+}
+
+impl<'a> Edit<'a> {
+    /// One that changes nothing yet of what is there.
+    pub(super) fn of(begin: &Catalogue, options: &'a Options) -> Self {
+        Self {
+            before: begin.clone(),
+            after: begin.clone(),
+            renames: Vec::new(),
+            known: true,
+            missing: Vec::new(),
+            notes: Vec::new(),
+            placed: false,
+            options,
+        }
+    }
 }
 
 impl Edit<'_> {

@@ -115,6 +115,19 @@ pub fn text(
     Ok(schema.text)
 }
 
+/// The same, and nothing is said about it: somebody compares it, and nobody gets it.
+///
+/// # Errors
+///
+/// As [`text`].
+pub fn text_alone(
+    context: &Context<'_>,
+    session: &mut dyn Session,
+    print: &PrintSchema,
+) -> CliResult<String> {
+    Ok(Maker::of(context)?.make(session, print)?.text)
+}
+
 /// The change to a file; `None` where it says the same.
 ///
 /// # Errors

@@ -27,6 +27,19 @@ pub struct Wish {
     /// Also brings the columns into the order of the second catalogue, where the dialect has a way to: on
     /// SQLite the table is built anew, on MySQL the column moves.
     pub order: bool,
+    /// SQLite: what rows get that have nothing in a column, where their table is built anew.
+    pub values: Vec<Value>,
+}
+
+/// What rows get that have nothing in a column.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Value {
+    /// The table, as the second catalogue calls it.
+    pub table: Name,
+    /// The column.
+    pub column: String,
+    /// The value, as SQL over the columns that there were.
+    pub sql: String,
 }
 
 /// One statement.
@@ -111,6 +124,10 @@ pub fn changes(from: &Catalogue, to: &Catalogue, wish: &Wish) -> Result<Vec<Step
         return Err(vec![CannotSay::new(&Name::new("the schema"), why)]);
     }
     let begin = renamed(from, &wish.renames)?;
+    // Columns name their table by what it is called then.
+    let mut wish = wish.clone();
+    wish.renames.sort_by_key(|rename| matches!(rename, Rename::Column { .. }));
+    let wish = &wish;
     match to.dialect {
         Dialect::Sqlite => super::sqlite::changes(from, &begin, to, wish),
         Dialect::Postgres => super::postgres::changes(from, &begin, to, wish),

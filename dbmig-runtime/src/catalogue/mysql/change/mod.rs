@@ -11,7 +11,7 @@ use std::collections::HashSet;
 
 use dbmig_build::Dialect;
 
-use super::super::change::{CannotSay, Rename, Step, Wish, pairs};
+use super::super::change::{CannotSay, Rename, Step, Wish, names, pairs};
 use super::super::facts::{Piece, of_piece};
 use super::super::{Catalogue, Facts, Name, Object, OtherObject, RoutineKind, Sequence, Table};
 use super::names::quoted;
@@ -39,7 +39,7 @@ pub(crate) fn changes(
 
     let programs = Programs::of(from, begin, to);
     let mut steps = programs.drops();
-    steps.extend(wish.renames.iter().map(rename));
+    steps.extend(renames(begin, &wish.renames, mariadb));
     let keys = Keys::of(&kept, begin, to);
     steps.extend(keys.drops());
     steps.extend(drop_tables(&removed));
@@ -67,6 +67,37 @@ pub(crate) fn changes(
         wrong.push(CannotSay::new(&Name::new(&schema.name), why));
     }
     if wrong.is_empty() { Ok(modes::said(to, steps)) } else { Err(wrong) }
+}
+
+/// The renames, tables first. MySQL keeps a column from another name while a condition names it: those go
+/// before, and come back behind.
+fn renames(begin: &Catalogue, renames: &[Rename], mariadb: bool) -> Vec<Step> {
+    let is_table = |rename: &&Rename| matches!(rename, Rename::Table { .. });
+    let (tables, columns): (Vec<_>, Vec<_>) = renames.iter().partition(is_table);
+    let mut held = Vec::new();
+    for table in begin.tables.iter().filter(|_| !mariadb) {
+        let renamed = |expression: &str| {
+            columns.iter().any(|rename| match rename {
+                Rename::Column { table: of, to, .. } => {
+                    *of == table.name && names(expression, Dialect::Mysql, to)
+                }
+                Rename::Table { .. } => false,
+            })
+        };
+        let checks = table.checks.iter().filter(|check| renamed(&check.expression));
+        held.extend(checks.map(|check| (&table.name, check)));
+    }
+    let mut steps: Vec<_> = tables.into_iter().map(rename).collect();
+    steps.extend(held.iter().map(|(of, check)| {
+        let name = check.label.name.as_deref().unwrap_or_default();
+        let name = crate::sql::quoted(Dialect::Mysql, name);
+        Step::new(of, format!("ALTER TABLE {} DROP CONSTRAINT {name}", quoted(of)))
+    }));
+    steps.extend(columns.into_iter().map(rename));
+    steps.extend(held.iter().map(|(of, check)| {
+        Step::new(of, format!("ALTER TABLE {} ADD {}", quoted(of), sql::table::check(check)))
+    }));
+    steps
 }
 
 fn rename(rename: &Rename) -> Step {

@@ -80,7 +80,9 @@ pub(crate) fn changes(
     }
     for (before, after, what) in &altered {
         match what {
-            Alteration::Rebuild => steps.extend(rebuild::steps(before, after, (begin, to))),
+            Alteration::Rebuild => {
+                steps.extend(rebuild::steps(before, after, (begin, to), &wish.values))
+            }
             Alteration::Alter { dropped, added } => {
                 steps.extend(table::steps(after, dropped, added));
             }

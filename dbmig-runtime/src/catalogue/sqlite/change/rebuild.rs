@@ -4,9 +4,9 @@ use std::collections::HashSet;
 
 use dbmig_build::Dialect;
 
-use super::super::super::change::{Step, replaced};
+use super::super::super::change::{Step, Value, replaced};
 use super::super::super::{Catalogue, IndexKey, Name, Table};
-use super::super::names::{bare, folded, list};
+use super::super::names::{bare, folded};
 use super::super::write;
 use crate::sql;
 
@@ -15,22 +15,36 @@ pub(super) fn steps(
     before: &Table,
     after: &Table,
     (begin, to): (&Catalogue, &Catalogue),
+    values: &[Value],
 ) -> Vec<Step> {
     let name = &after.name;
     let beside = free_name(name, begin, to);
     let (new, old) = (bare(&beside), bare(&name.name));
     let lost = before.columns.iter().any(|column| after.column(&column.name).is_none());
     let mut steps = vec![write::table(&called(after, &beside))];
+    let value = |column: &str| {
+        let mut values = values.iter().filter(|one| one.table == *name && one.column == column);
+        values.next().map(|one| one.sql.as_str())
+    };
     let copied: Vec<_> = after
         .columns
         .iter()
         .filter(|column| column.generated.is_none())
-        .map(|column| &column.name)
-        .filter(|name| before.column(name).is_some())
+        .filter_map(|column| {
+            let here = bare(&column.name);
+            let there = match (before.column(&column.name), value(&column.name)) {
+                (Some(_), None) => here.clone(),
+                (Some(_), Some(value)) => format!("coalesce({here}, {value})"),
+                (None, Some(value)) => value.to_owned(),
+                (None, None) => return None,
+            };
+            Some((here, there))
+        })
         .collect();
     if !copied.is_empty() {
-        let columns = list(copied);
-        steps.push(format!("INSERT INTO {new} ({columns}) SELECT {columns} FROM {old}"));
+        let (here, there): (Vec<_>, Vec<_>) = copied.into_iter().unzip();
+        let (here, there) = (here.join(", "), there.join(", "));
+        steps.push(format!("INSERT INTO {new} ({here}) SELECT {there} FROM {old}"));
     }
     let counts = |table: &Table| table.columns.iter().any(|column| column.auto_increment);
     if counts(before) && counts(after) {
