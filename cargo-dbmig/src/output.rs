@@ -114,8 +114,11 @@ impl Output {
         let Some(part) = self.part else { return merge(object, fields) };
         let own = |name: &str| matches!(name, "dbmig" | "command");
         let fields = fields.iter().filter(|(name, _)| !own(name));
-        let fields = fields.map(|(name, value)| (name.clone(), value.clone()));
-        object.insert(part.to_owned(), Value::Object(fields.collect()));
+        let fields = fields.map(|(name, value)| (name.clone(), value.clone())).collect();
+        match object.get_mut(part) {
+            Some(Value::Object(known)) => merge(known, &fields),
+            _ => drop(object.insert(part.to_owned(), Value::Object(fields))),
+        }
     }
 
     /// What follows answers below this key of the object; `None` is the object itself.

@@ -78,29 +78,103 @@ fn what_is_not_in_order_stops_it_before_anything_is_run() {
     assert!(!sandbox.exists("src/schema.rs"));
 }
 
+fn directories(sandbox: &Sandbox) -> usize {
+    let all = std::fs::read_dir(sandbox.path("migrations")).unwrap();
+    all.filter(|entry| entry.as_ref().unwrap().path().is_dir()).count()
+}
+
+fn edit(sandbox: &Sandbox, from: &str, to: &str) -> String {
+    let edited = sandbox.read("src/schema.rs").replace(from, to);
+    sandbox.write("src/schema.rs", &edited);
+    edited
+}
+
 #[test]
-fn a_schema_that_was_edited_is_left_as_it_is() {
+fn what_schema_rs_tells_becomes_a_migration_and_is_applied() {
     let sandbox = project();
     sandbox.dbmig(["dev"]).ok();
-    let edited = sandbox.read("src/schema.rs").replace("name -> Text", "nick -> Text");
-    sandbox.write("src/schema.rs", &edited);
-    for _ in 0..2 {
-        let ran = sandbox.dbmig(["dev"]).exits(1);
-        let _ = ran
-            .warns(
-                "warning: `src/schema.rs` says something else than the database, and did so before",
-            )
-            .warns("`cargo dbmig schema rs`");
-        assert_eq!(sandbox.read("src/schema.rs"), edited);
-        // Also where something is applied.
-        sandbox.migration(
-            "2_posts",
-            "CREATE TABLE posts (id INTEGER PRIMARY KEY);",
-            "DROP TABLE posts;",
+    edit(&sandbox, "name -> Text,", "name -> Text,\n        age -> Nullable<Integer>,");
+    let ran = sandbox.dbmig(["dev", "--name", "ages"]).ok();
+    let _ = ran
+        .says("+ column users.age")
+        .says("_ages/up.sql")
+        .says("tried: up and down on sqlite-3")
+        .says("1 migration applied");
+    assert!(sandbox.read("src/schema.rs").contains("age -> Nullable<Integer>"));
+    assert_eq!(sandbox.query("dev.sqlite3", "SELECT name FROM users WHERE age IS NULL"), ["dev"]);
+    let before = sandbox.snapshot();
+    sandbox.dbmig(["dev"]).ok().says("nothing to apply").silent_about("column");
+    assert!(before == sandbox.snapshot());
+    let json = {
+        edit(
+            &sandbox,
+            "age -> Nullable<Integer>,",
+            "age -> Nullable<Integer>,\n        z -> Nullable<Text>,",
         );
-    }
-    // What was written by hand as the migration is going to make it is no difference.
-    sandbox.dbmig(["schema", "rs"]).ok();
+        sandbox.dbmig(["dev", "--format", "json"]).ok().json()
+    };
+    assert_eq!(json["generate"]["differences"][0], "+ column users.z: Nullable<Text>");
+    assert_eq!(json["migrate_difference"]["applied"].as_array().unwrap().len(), 1);
+    assert_eq!(json["migrate"]["applied"].as_array().unwrap().len(), 0);
+}
+
+#[test]
+fn what_would_be_lost_is_for_somebody_to_read_first() {
+    let sandbox = project();
+    sandbox.dbmig(["dev"]).ok();
+    edit(&sandbox, "        name -> Text,\n", "");
+    let ran = sandbox.dbmig(["dev"]).exits(1);
+    let _ = ran
+        .warns("users.name goes, with what is in it")
+        .warns("so it was not applied")
+        .warns("help: read it, then `cargo dbmig dev`");
+    assert_eq!(sandbox.query("dev.sqlite3", "SELECT name FROM users"), ["dev"]);
+    assert_eq!(directories(&sandbox), 2);
+    sandbox.dbmig(["dev"]).ok().says("1 migration applied");
+    assert_eq!(directories(&sandbox), 2);
+}
+
+#[test]
+fn what_schema_rs_does_not_tell_is_asked() {
+    let sandbox = project();
+    sandbox.dbmig(["dev"]).ok();
+    let edited = edit(&sandbox, "name -> Text", "nick -> Text");
+    let ran = sandbox.dbmig(["dev", "--no-input"]).exits(4);
+    let _ = ran
+        .warns("`cargo dbmig generate --diff --rename users.name=nick`")
+        .warns("help: then go on: `cargo dbmig dev`");
+    assert_eq!((directories(&sandbox), sandbox.read("src/schema.rs")), (1, edited.clone()));
+    let ran = sandbox.dbmig(["dev", "--no-diff"]).exits(1);
+    let _ = ran.warns("`src/schema.rs` says something else than the database, and did so before");
+    assert_eq!(sandbox.read("src/schema.rs"), edited);
+    sandbox.dbmig(["generate", "--diff", "--rename", "users.name=nick"]).ok();
+    sandbox.dbmig(["dev"]).ok();
+    assert_eq!(sandbox.query("dev.sqlite3", "SELECT nick FROM users"), ["dev"]);
+}
+
+#[test]
+fn nobody_knows_which_is_newer_where_something_was_pending() {
+    let sandbox = project();
+    sandbox.dbmig(["dev"]).ok();
+    let edited =
+        edit(&sandbox, "name -> Text,", "name -> Text,\n        age -> Nullable<Integer>,");
+    sandbox.migration(
+        "2_posts",
+        "CREATE TABLE posts (id INTEGER PRIMARY KEY);",
+        "DROP TABLE posts;",
+    );
+    let ran = sandbox.dbmig(["dev"]).exits(1).says("applied  2_posts");
+    let _ = ran
+        .warns("warning: `src/schema.rs` says something else than the database, and did so before")
+        .warns("`cargo dbmig generate --diff`")
+        .warns("`cargo dbmig schema rs`");
+    assert_eq!((directories(&sandbox), sandbox.read("src/schema.rs")), (2, edited));
+}
+
+#[test]
+fn a_schema_that_was_written_by_hand_as_it_is_going_to_be_is_no_difference() {
+    let sandbox = project();
+    sandbox.dbmig(["dev"]).ok();
     let tags = |sandbox: &Sandbox| {
         sandbox.migration(
             "3_tags",
@@ -109,7 +183,6 @@ fn a_schema_that_was_edited_is_left_as_it_is() {
         );
     };
     let other = project();
-    other.migration("2_posts", "CREATE TABLE posts (id INTEGER PRIMARY KEY);", "DROP TABLE posts;");
     tags(&other);
     other.dbmig(["dev"]).ok();
     sandbox.write("src/schema.rs", other.read("src/schema.rs"));

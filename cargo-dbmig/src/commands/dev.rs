@@ -5,7 +5,7 @@ use dbmig_build::{Findings, Group, Severity};
 use dbmig_runtime::plan::Target;
 use serde_json::json;
 
-use crate::commands::{migrate, seed};
+use crate::commands::{generate, migrate, seed};
 use crate::context::{Context, Purpose};
 use crate::database::Access;
 use crate::error::{CliError, CliResult};
@@ -18,13 +18,20 @@ use crate::render::{self, Wording};
 
 /// Bring the development database up to date
 ///
-/// Checks the migrations, applies what is pending, writes `schema.rs`, and runs the seeds that were not run
-/// yet. Stops at the first step that fails, and never drops, reverts, or resets anything: an applied draft
-/// that was edited is for `redo`, a `schema.rs` that was edited is left as it is. Refused where the
-/// environment or the database is protected.
+/// Checks the migrations, applies what is pending, makes a migration of what `schema.rs` tells and the
+/// migrations do not make, and applies it, writes `schema.rs`, and runs the seeds that were not run yet. Stops
+/// at the first step that fails, and where something would be lost; never drops, reverts, or resets anything by
+/// itself: an applied draft that was edited is for `redo`. Refused where the environment or the database is
+/// protected.
 #[derive(Debug, Args)]
 pub struct DevArgs {
-    /// Leave `schema.rs` as it is
+    /// The name of the migration that is made of a difference
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["no_diff", "no_schema"])]
+    name: Option<String>,
+    /// Make no migration of what `schema.rs` tells
+    #[arg(long)]
+    no_diff: bool,
+    /// Leave `schema.rs` as it is, and make no migration of it
     #[arg(long)]
     no_schema: bool,
     /// Run no seeds
@@ -48,13 +55,26 @@ pub(crate) fn run(context: &mut Context<'_>, args: &DevArgs) -> CliResult<Exit> 
     let mut sides = running::sides(context, Purpose::Apply, Access::Write)?;
     refuse_stamped(context, &mut sides)?;
     // What was edited before anything is applied is the developer's, and not what the last run wrote.
-    let edited = schema.edited(context, &mut *sides.session)?;
-    apply(context, &mut sides)?;
+    let mut edited = match sides.has_database() {
+        true => schema.edited(context, &mut *sides.session)?,
+        false => schema.there(),
+    };
+    let applied = apply(context, &mut sides, "migrate")?;
     if !sides.has_database() {
         context.output.note("there is no migration to create the database for");
         return Ok(Exit::Done);
     }
-    // A difference that is meant becomes a migration here, before `schema.rs` is written.
+    let left = schema.write_unless(context, &mut *sides.session, &edited)?;
+    // What was applied just now may be what `schema.rs` does not tell: nobody knows which of the two is newer.
+    if !left.is_empty() && applied == 0 && !args.no_diff {
+        drop(sides);
+        if difference(context, args.name.as_deref())? == Next::Stop {
+            return Ok(Exit::Findings);
+        }
+        sides = running::sides(context, Purpose::Apply, Access::Write)?;
+        apply(context, &mut sides, "migrate_difference")?;
+        edited = Edited::default();
+    }
     let exit = follow_up(context, &schema, &edited, &mut sides)?;
     drop(sides);
     if !args.no_seed && seed::number(context)? > 0 {
@@ -63,6 +83,29 @@ pub(crate) fn run(context: &mut Context<'_>, args: &DevArgs) -> CliResult<Exit> 
         context.output.answer_below(None);
     }
     Ok(exit)
+}
+
+/// Whether to go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Next {
+    Apply,
+    /// Somebody is to read it first.
+    Stop,
+}
+
+/// Makes a migration of what `schema.rs` tells and the migrations do not make.
+fn difference(context: &mut Context<'_>, name: Option<&str>) -> CliResult<Next> {
+    context.output.answer_below(Some("generate"));
+    let made = generate::difference(context, name);
+    context.output.answer_below(None);
+    let losses =
+        made.map_err(|error| error.help(format!("then go on: `{AGAIN}`")))?.unwrap_or_default();
+    if losses.is_empty() {
+        return Ok(Next::Apply);
+    }
+    context.output.note("what it takes away is gone for good, so it was not applied");
+    context.output.help(format!("read it, then `{AGAIN}`, or remove its directory"));
+    Ok(Next::Stop)
 }
 
 /// Shows what keeps the set from being built or applied. Drafts, and what a lock or a proof would settle,
@@ -108,14 +151,15 @@ fn refuse_stamped(context: &Context<'_>, sides: &mut Sides) -> CliResult<()> {
         .help("apply what is pending: `cargo dbmig migrate`"))
 }
 
-fn apply(context: &mut Context<'_>, sides: &mut Sides) -> CliResult<()> {
+/// Applies what is pending; how many migrations that were.
+fn apply(context: &mut Context<'_>, sides: &mut Sides, part: &'static str) -> CliResult<usize> {
     let plan = sides.plan_apply(&Target::All).map_err(|error| failure::of_plan(&error))?;
     render::notes(context.output, &plan.notes, &sides.set, &sides.history);
     let report = running::execute(context, sides, &plan, Wording::Native, AGAIN)?;
-    context.output.answer_below(Some("migrate"));
+    context.output.answer_below(Some(part));
     migrate::conclude(context, &report)?;
     context.output.answer_below(None);
-    Ok(())
+    Ok(report.applied())
 }
 
 /// Writes `schema.rs` where nobody has edited it.
@@ -134,7 +178,7 @@ fn follow_up(
     if left.is_empty() {
         return Ok(Exit::Done);
     }
-    context.output.help("see what differs: `cargo dbmig schema rs --check`");
+    context.output.help("make a migration of what it tells: `cargo dbmig generate --diff`");
     context.output.help("write what the database holds: `cargo dbmig schema rs`");
     context.output.json(&json!({ "schema_rs_edited": left }));
     Ok(Exit::Findings)

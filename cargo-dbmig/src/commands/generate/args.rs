@@ -27,7 +27,7 @@ use crate::shell;
 /// A column is `name:type[:modifier…]`: `email:string(100):unique`, `team:references:cascade`,
 /// `'role:enum:{admin,user}:default=user'`, `'price:decimal(10,2):check=price >= 0'`. What comes out is
 /// tried on a scratch database before it is written, where there is one.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub struct GenerateArgs {
     /// What is no migration of one's own words.
@@ -74,7 +74,7 @@ pub(super) enum GenerateKind {
 }
 
 /// What the words leave unsaid.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(next_help_heading = "What is generated")]
 pub(super) struct FormArgs {
     /// Columns, with commas between them
@@ -129,6 +129,12 @@ pub(super) struct FormArgs {
 }
 
 impl GenerateArgs {
+    /// `--diff` and nothing else.
+    pub(super) fn difference(name: Option<&str>) -> Self {
+        let words = name.map(str::to_owned).into_iter().collect();
+        Self { words, diff: DiffArgs::alone(), ..Self::default() }
+    }
+
     pub(super) fn dry_run(&self) -> bool {
         self.dry_run
     }

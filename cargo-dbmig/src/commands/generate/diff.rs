@@ -24,7 +24,7 @@ use crate::render;
 use crate::shell;
 
 /// What is wished for, and what no schema tells.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(next_help_heading = "From a difference (--diff)")]
 pub(super) struct DiffArgs {
     /// Write what is missing between the migrations and `schema.rs`; the only word is a name for it
@@ -66,6 +66,11 @@ pub(super) struct DiffArgs {
 }
 
 impl DiffArgs {
+    /// `--diff` and nothing else.
+    pub(super) fn alone() -> Self {
+        Self { diff: true, ..Self::default() }
+    }
+
     fn answers(&self) -> CliResult<Answers> {
         let mut answers = Answers::default();
         answers.no_joins = self.no_joins;
@@ -107,6 +112,25 @@ impl DiffArgs {
 }
 
 pub(super) fn run(context: &mut Context<'_>, args: &GenerateArgs) -> CliResult<Exit> {
+    Ok(match made(context, args)? {
+        Made::Nothing(exit) => exit,
+        Made::Files(outcome) => {
+            outcome.show(context, args.dry_run());
+            Exit::Done
+        }
+    })
+}
+
+/// What came of it.
+pub(super) enum Made {
+    /// No file: nothing differs, or somebody only wanted to know.
+    Nothing(Exit),
+    /// Files, which nobody was told of yet.
+    Files(Box<Outcome>),
+}
+
+/// Writes them.
+pub(super) fn made(context: &mut Context<'_>, args: &GenerateArgs) -> CliResult<Made> {
     let name = match &args.words[..] {
         [] => None,
         [name] => Some(name.clone()),
@@ -128,10 +152,10 @@ pub(super) fn run(context: &mut Context<'_>, args: &GenerateArgs) -> CliResult<E
     let differences = sides.wished.differences(&sides.before, &answers);
     show(context, &sides, &differences);
     if check {
-        return Ok(checked(context, &sides, &differences));
+        return Ok(Made::Nothing(checked(context, &sides, &differences)));
     }
     if differences.is_empty() && !answers.says_types() {
-        return Ok(nothing(context, &sides));
+        return Ok(Made::Nothing(nothing(context, &sides)));
     }
     let change = settled(context, args, &so_far, &mut sides, &mut answers)?;
     let base = match args.diff.amend {
@@ -142,7 +166,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &GenerateArgs) -> CliResult<E
     let own = base.as_ref().is_some_and(|(_, others)| change.is_new_to(others));
     let written = change.write(args.short() || own)?;
     if written.parts.is_empty() {
-        return Ok(nothing(context, &sides));
+        return Ok(Made::Nothing(nothing(context, &sides)));
     }
     let draft = base.map(|(draft, _)| draft);
     let label = name.unwrap_or_else(|| change.label());
@@ -153,8 +177,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &GenerateArgs) -> CliResult<E
         (&mut sides, &answers),
         Written { change: &change, parts: &written.parts, label, draft },
     )?;
-    outcome.show(context, args.dry_run());
-    Ok(Exit::Done)
+    Ok(Made::Files(Box::new(outcome)))
 }
 
 /// What is about to become files.

@@ -13,6 +13,7 @@ use dbmig_build::RawSet;
 
 pub use args::GenerateArgs;
 use args::GenerateKind;
+use diff::Made;
 
 use crate::context::Context;
 use crate::error::{CliError, CliResult};
@@ -97,6 +98,22 @@ pub(crate) fn run(context: &mut Context<'_>, args: &GenerateArgs) -> CliResult<E
     outcome.notes.clone_from(&written.notes);
     outcome.model = model;
     complete(context, args, &raw, outcome, Some(seen))
+}
+
+/// `generate --diff`, for who goes on with what comes out: what goes for good by it; `None` where nothing
+/// differs.
+pub(crate) fn difference(
+    context: &mut Context<'_>,
+    name: Option<&str>,
+) -> CliResult<Option<Vec<String>>> {
+    let args = GenerateArgs::difference(name);
+    match diff::made(context, &args)? {
+        Made::Nothing(_) => Ok(None),
+        Made::Files(outcome) => {
+            outcome.tell(context, false);
+            Ok(Some(outcome.losses.clone()))
+        }
+    }
 }
 
 /// The migrations so far; none where the directory is not there yet.

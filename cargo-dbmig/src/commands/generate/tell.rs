@@ -91,7 +91,24 @@ impl Outcome {
         }
     }
 
+    /// What there is now, and what comes next.
     pub(super) fn show(&self, context: &mut Context<'_>, dry_run: bool) {
+        self.tell(context, dry_run);
+        if dry_run {
+            return;
+        }
+        context.output.help(match (self.form, self.todo.is_empty()) {
+            _ if !self.amended.is_empty() => {
+                "read it, then apply it: `cargo dbmig migrate`, or `cargo dbmig redo` where it is applied"
+            }
+            (Some(_), true) => "read it, then apply it: `cargo dbmig migrate`",
+            (Some(_), false) => "complete it, then apply it: `cargo dbmig migrate`",
+            (None, _) => "write the SQL, then apply it: `cargo dbmig migrate`",
+        });
+    }
+
+    /// What there is now.
+    pub(super) fn tell(&self, context: &mut Context<'_>, dry_run: bool) {
         if let Some(understood) = &self.understood {
             context.output.line(understood);
         }
@@ -125,16 +142,6 @@ impl Outcome {
                     .output
                     .help(format!("make it part of the crate: `pub mod {name};` in `mod models`"));
             }
-        }
-        if !dry_run {
-            context.output.help(match (self.form, self.todo.is_empty()) {
-                _ if !self.amended.is_empty() => {
-                    "read it, then apply it: `cargo dbmig migrate`, or `cargo dbmig redo` where it is applied"
-                }
-                (Some(_), true) => "read it, then apply it: `cargo dbmig migrate`",
-                (Some(_), false) => "complete it, then apply it: `cargo dbmig migrate`",
-                (None, _) => "write the SQL, then apply it: `cargo dbmig migrate`",
-            });
         }
         let json = self.json(context, dry_run);
         context.output.json(&json);

@@ -199,6 +199,12 @@ impl SchemaFiles {
         })
     }
 
+    /// The files that are there, where there is no database that they could tell of.
+    pub fn there(&self) -> Edited {
+        let there = self.files.iter().map(|file| file.path.clone());
+        Edited(there.filter(|path| path.exists()).collect())
+    }
+
     /// The files that are there and do not say what the database holds.
     ///
     /// # Errors
