@@ -310,3 +310,22 @@ fn what_goes_is_told() {
         .warns("warning: users.name goes, with what is in it")
         .warns("the view v names users.name, which goes: change it as well");
 }
+
+#[test]
+fn nobody_asks_whether_what_is_filled_is_null() {
+    let sandbox = Sandbox::project();
+    let toml = sandbox.read("dbmig.toml");
+    sandbox.write("dbmig.toml", toml.replacen('\n', "\nschema = \"src/schema.rs\"\n", 1));
+    sandbox.migration(
+        "1_users",
+        "CREATE TABLE users (id INTEGER PRIMARY KEY, age INTEGER); INSERT INTO users VALUES (1, NULL), (2, 7);",
+        "DROP TABLE users;",
+    );
+    sandbox.dbmig(["migrate"]).ok();
+    let text = sandbox.read("src/schema.rs").replace("age -> Nullable<Integer>", "age -> Integer");
+    sandbox.write("src/schema.rs", text);
+    sandbox.dbmig(["generate", "--diff", "--fill", "users.age=0"]).ok();
+    sandbox.dbmig(["migrate"]).ok().says("1 migration applied");
+    let ages = "SELECT CAST(age AS TEXT) FROM users ORDER BY id";
+    assert_eq!(sandbox.query("dev.sqlite3", ages), ["0", "7"]);
+}

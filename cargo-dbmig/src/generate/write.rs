@@ -2,7 +2,7 @@
 
 use dbmig_build::Dialect;
 use dbmig_runtime::catalogue::change::{Rename, Step, Wish, changes, renamed};
-use dbmig_runtime::catalogue::{Catalogue, Index, IndexKey};
+use dbmig_runtime::catalogue::{Catalogue, Index, IndexKey, Name};
 
 use super::edit::{self, Edit, UNKNOWN};
 use super::intent::Intent;
@@ -125,14 +125,18 @@ pub(super) fn part(
     }
     down_text.push_str(&text(&down, edit));
     // Behind a rename the rows are asked for by names that are not there yet.
-    let asserted = |from, to| match renames.is_empty() {
-        true => guards::directives(from, to, &|_| false),
+    let filled = |table: &Name| {
+        stage.fills.iter().any(|(_, step)| step.about == *table)
+            || stage.values.iter().any(|value| value.table == *table)
+    };
+    let asserted = |from, to, filled: &dyn Fn(&Name) -> bool| match renames.is_empty() {
+        true => guards::directives(from, to, filled),
         false => String::new(),
     };
-    down_text.insert_str(0, &asserted(to, from));
+    down_text.insert_str(0, &asserted(to, from, &|_| false));
     Ok(Some(Part {
         suffix: stage.suffix.clone(),
-        up: asserted(from, to) + &text(&up, edit),
+        up: asserted(from, to, &filled) + &text(&up, edit),
         down: down_text,
         no_transaction: alone(&up) || alone(&down),
         foreign_keys_off: keys_off(&up) || keys_off(&down),
