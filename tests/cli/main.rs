@@ -2,10 +2,10 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "these are tests")]
 
-#[path = "../support/patterns.rs"]
-mod patterns_support;
 #[path = "../support/large_seeds.rs"]
 mod large_seeds;
+#[path = "../support/patterns.rs"]
+mod patterns_support;
 #[path = "../support/seed_mutants.rs"]
 mod seed_mutants;
 #[path = "../support/seed_data.rs"]
