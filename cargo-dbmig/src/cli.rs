@@ -15,6 +15,7 @@ use crate::global::GlobalArgs;
 #[command(after_help = "The first minute:
   cargo dbmig init                     adopt a Diesel project, or set up a new one
   cargo dbmig generate create_users name:string    both ways, tried before it is written
+  cargo dbmig dev                      check, apply, write schema.rs, run the seeds
   cargo dbmig migrate                  edit, `redo`, as often as you like
   cargo dbmig lock                     make it final; commit
   cargo dbmig check                    the gate for CI")]
@@ -41,6 +42,7 @@ pub enum Command {
     #[command(visible_aliases = ["rollback"], aliases = ["undo", "down"])]
     Revert(commands::revert::RevertArgs),
     Redo(commands::redo::RedoArgs),
+    Dev(commands::dev::DevArgs),
     Status(commands::status::StatusArgs),
     Plan(commands::plan::PlanArgs),
     Sql(commands::sql::SqlArgs),

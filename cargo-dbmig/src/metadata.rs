@@ -5,8 +5,9 @@
 
 use std::ops::Range;
 
-use dbmig_build::{Code, DBMIG_KEYS, Settings, SettingsProblem, SettingsRead, required_backfill};
-use toml_edit::{Item, Value};
+use dbmig_build::metadata::{Scalar, Unfinished};
+use dbmig_build::{Code, DBMIG_KEYS, SettingsProblem, SettingsRead, required_backfill};
+use toml_edit::{Item, TableLike, Value};
 
 use crate::config::{Source, nearest};
 
@@ -82,7 +83,7 @@ struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     fn new(source: Source<'a>) -> Self {
-        Self { source, read: SettingsRead { settings: Settings::default(), problems: vec![] } }
+        Self { source, read: SettingsRead::default() }
     }
 
     fn problem(
@@ -148,6 +149,7 @@ impl<'a> Reader<'a> {
                         ),
                     }
                 }
+                ("precondition", _) => self.preconditions(item),
                 (key, _) => {
                     let help = match nearest(key, DBMIG_KEYS) {
                         Some(known) => format!("did you mean `{known}`?"),
@@ -156,6 +158,57 @@ impl<'a> Reader<'a> {
                     self.problem(span, format!("unknown key `{key}` in `[dbmig]`"), help);
                 }
             }
+        }
+    }
+}
+
+/// A table, and where it stands.
+type Spanned<'t> = (&'t dyn TableLike, Option<Range<usize>>);
+
+impl Reader<'_> {
+    /// `[[dbmig.precondition]]`, or a list of inline tables.
+    fn preconditions(&mut self, item: &Item) {
+        let listed: Option<Vec<Spanned<'_>>> = match item {
+            Item::ArrayOfTables(tables) => {
+                Some(tables.iter().map(|table| (table as &dyn TableLike, table.span())).collect())
+            }
+            Item::Value(Value::Array(values)) => values
+                .iter()
+                .map(|value| Some((value.as_inline_table()? as &dyn TableLike, value.span())))
+                .collect(),
+            _ => None,
+        };
+        let Some(listed) = listed else {
+            return self.problem(
+                item.span(),
+                "`precondition` must be a list of tables",
+                "write `[[dbmig.precondition]]`, and `query = \"SELECT …\"` below it",
+            );
+        };
+        for (table, span) in listed {
+            let place = self.source.start_of(span);
+            let mut unfinished = Unfinished::new((place.line, place.column));
+            for (key, item) in table.iter() {
+                let place = self.source.start_of(item.span());
+                let place = (place.line, place.column);
+                let scalar = match item.as_value() {
+                    Some(Value::String(text)) => Some(Scalar::Text(text.value().clone())),
+                    Some(Value::Integer(number)) => Some(Scalar::Int(*number.value())),
+                    Some(Value::Boolean(truth)) => Some(Scalar::Bool(*truth.value())),
+                    _ => None,
+                };
+                let Some(scalar) = scalar else {
+                    unfinished.is_wrong();
+                    let message =
+                        format!("`{key}` of a precondition must be text, a whole number, or truth");
+                    self.problem(item.span(), message, "write it in quotes");
+                    continue;
+                };
+                if let Err(problem) = unfinished.take(key, scalar, place) {
+                    self.read.problems.push(problem);
+                }
+            }
+            unfinished.finish(&mut self.read);
         }
     }
 }
@@ -178,6 +231,12 @@ mod tests {
             "run_in_transaction = true\n",
             "run_in_transaction = false # why\n[dbmig]\nirreversible = \"x\"\nforeign_keys = \"off\"\nsplit = \"off\"\nrequires = \"backfill:2024-01-01\"\n",
             "",
+            "run_in_transaction = true\n\n[[dbmig.precondition]]\nquery = \"SELECT 1;\" # why\nexpect = 1\n\
+             [[dbmig.precondition]]\n  query = 'SELECT \"é\", 2'\non_fail = \"skip\"\n\
+             [dbmig]\nsplit = \"off\"\n",
+            "run_in_transaction = true\n[[dbmig.precondition]]\nquery = \"\"\"\nSELECT 1\n  FROM t\"\"\"\nexpect = true\n",
+            "run_in_transaction = true\n  [[dbmig.precondition]]\n  expect = 1\n",
+            "run_in_transaction = true\n[[dbmig.precondition]]\nquery = 1\nqery = \"\"\n  on_fail = \"stop\"\n",
         ] {
             assert_eq!(read(text), dbmig_build::read_subset(text), "{text:?}");
         }
@@ -207,6 +266,21 @@ mod tests {
                 "run_in_transaction = true\n[dbmig]\nrequires = \"2024\"\n",
                 true,
                 vec![(3, 12, "must name a backfill")],
+            ),
+            (
+                "run_in_transaction = true\n[dbmig]\nprecondition = \"SELECT 1\"\n",
+                true,
+                vec![(3, 16, "must be a list of tables")],
+            ),
+            (
+                "run_in_transaction = true\n[[dbmig.precondition]]\nquery = [1]\n",
+                true,
+                vec![(3, 9, "`query` of a precondition must be text")],
+            ),
+            (
+                "run_in_transaction = true\n[dbmig]\nprecondition = [{ query = \"x\", on_fail = \"contnue\" }]\n",
+                true,
+                vec![(3, 42, "`on_fail` must be what happens")],
             ),
         ] {
             let read = read(text);

@@ -62,9 +62,11 @@ codes! {
     Draft = "draft", Lock, Error, "A migration is not locked yet.";
     DuplicateVersion = "duplicate-version", Integrity, Error, "Two migrations have the same version.";
     EmptyUp = "empty-up", Habit, Error, "An `up.sql` holds no statement.";
+    InvalidAssertion = "invalid-assertion", Habit, Error, "A `dbmig:assert` can not be asked.";
     InvalidBackfill = "invalid-backfill", Habit, Error, "A `backfill.sql` is not in order.";
     InvalidMetadata = "invalid-metadata", Habit, Error, "A `metadata.toml` is not in order.";
     InvalidName = "invalid-name", Habit, Error, "A directory name gives no usable version.";
+    InvalidPrecondition = "invalid-precondition", Habit, Error, "A precondition can not be asked.";
     InvalidRequires = "invalid-requires", Habit, Error, "A migration requires a backfill that is not before it.";
     LateConflict = "late-conflict", Lock, Error, "A late migration conflicts with a locked one.";
     LateDraft = "late-draft", Lock, Warning, "A draft sorts before a locked migration.";
@@ -100,6 +102,7 @@ codes! {
     SeedParent = "seed-parent", Integrity, Error, "A row of a seed has no parent.";
     SeedValue = "seed-value", Integrity, Error, "A cell of a seed is not what its column takes.";
     SessionSetting = "session-setting", Habit, Warning, "A setting outlasts the migration.";
+    SkipConflict = "skip-conflict", Habit, Error, "A migration builds on one that may be skipped.";
     StraySql = "stray-sql", Habit, Warning, "A plain `.sql` file stands beside the migrations.";
     TodoLeft = "todo-left", Habit, Error, "A `dbmig:todo` was left.";
     TransactionControl = "transaction-control", Habit, Error, "A migration begins or ends a transaction by itself.";

@@ -8,6 +8,7 @@
 //! Without the feature `fs` the crate is types and pure functions: the model that the runtime and the
 //! `cargo dbmig` command share, so that all three agree on versions, digests, and order.
 
+mod assertion;
 pub mod backfill;
 pub mod blob;
 #[cfg(feature = "fs")]
@@ -25,9 +26,12 @@ mod finding;
 #[cfg(feature = "fs")]
 mod load;
 pub mod lock;
+#[doc(hidden)]
+pub mod metadata;
 mod migration;
 mod nearest;
 mod policy;
+mod precondition;
 mod printable;
 mod raw;
 mod repeatable;
@@ -38,6 +42,7 @@ mod settings;
 pub mod sql;
 mod version;
 
+pub use assertion::{Assertion, AssertionProblem, Assertions, When};
 #[cfg(feature = "fs")]
 pub use build::{BuildEnv, BuildError, Builder, Directive, Outcome, build, try_build};
 pub use code::{Code, Group};
@@ -49,6 +54,7 @@ pub use load::load;
 pub use lock::{LockEntry, LockFile};
 pub use migration::{Digests, Migration, Standing};
 pub use policy::{Demand, Level, Policy};
+pub use precondition::{OnFail, Precondition};
 pub use printable::{one_line, printable};
 pub use raw::{RawFile, RawMigration, RawNamed, RawSet};
 pub use repeatable::Repeatable;

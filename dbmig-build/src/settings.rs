@@ -4,7 +4,8 @@
 //! with a TOML parser and writes the effective settings into the lock, where the build takes them from.
 //! For drafts the build reads the subset that `generate` writes: `key = value` lines and one table.
 
-use crate::{Code, Version};
+use crate::metadata::{Scalar, Unfinished, scalar};
+use crate::{Code, Precondition, Version};
 
 /// How a migration wants to be run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +20,8 @@ pub struct Settings {
     pub split_off: bool,
     /// The backfill that has to be done, and verified, before it runs.
     pub requires: Option<Version>,
+    /// What is asked before it runs, in this order.
+    pub preconditions: Vec<Precondition>,
 }
 
 impl Default for Settings {
@@ -29,6 +32,7 @@ impl Default for Settings {
             foreign_keys_off: false,
             split_off: false,
             requires: None,
+            preconditions: vec![],
         }
     }
 }
@@ -81,13 +85,16 @@ pub struct SettingsRead {
     pub settings: Settings,
     /// What is not in order.
     pub problems: Vec<SettingsProblem>,
+    /// Where the query of each precondition stands: line and column, 1-based.
+    pub precondition_places: Vec<(usize, usize)>,
 }
 
 /// Reads the text of a `metadata.toml`. The CLI gives a strict TOML reader, the build [`read_subset`].
 pub type ReadSettings = fn(&str) -> SettingsRead;
 
 /// The keys of the `[dbmig]` table.
-pub const DBMIG_KEYS: [&str; 4] = ["irreversible", "foreign_keys", "split", "requires"];
+pub const DBMIG_KEYS: [&str; 5] =
+    ["irreversible", "foreign_keys", "split", "requires", "precondition"];
 
 impl SettingsRead {
     /// Some of the file was not read.
@@ -107,52 +114,50 @@ impl SettingsRead {
     }
 }
 
+/// What the lines of a file belong to.
+enum Table {
+    Top,
+    Dbmig,
+    Precondition(Unfinished),
+}
+
 /// Reads the subset of TOML that `generate` writes.
 ///
 /// Anything else is reported as `metadata-not-read`: the CLI reads it in full, the build does not.
 pub fn read_subset(text: &str) -> SettingsRead {
     let mut out = SettingsRead::default();
     let mut transaction = None;
-    let mut in_dbmig = false;
-    for (index, raw) in text.strip_prefix('\u{feff}').unwrap_or(text).lines().enumerate() {
+    let mut table = Table::Top;
+    let mut lines = text.strip_prefix('\u{feff}').unwrap_or(text).lines().enumerate();
+    while let Some((index, raw)) = lines.next() {
         let line = raw.trim();
         if line.is_empty() || line.starts_with('#') {
             continue;
         }
-        if line == "[dbmig]" {
-            in_dbmig = true;
+        let column = raw.chars().take_while(|c| c.is_whitespace()).count() + 1;
+        let next = match line {
+            "[dbmig]" => Some(Table::Dbmig),
+            "[[dbmig.precondition]]" => {
+                Some(Table::Precondition(Unfinished::new((index + 1, column))))
+            }
+            _ => None,
+        };
+        if let Some(next) = next {
+            if let Table::Precondition(unfinished) = std::mem::replace(&mut table, next) {
+                unfinished.finish(&mut out);
+            }
             continue;
         }
         let understood = match line.split_once('=') {
-            Some((key, value)) => match (in_dbmig, key.trim(), scalar(value.trim())) {
-                (false, "run_in_transaction", Some(Scalar::Bool(on))) => {
-                    transaction = Some(on);
-                    true
-                }
-                (true, "irreversible", Some(Scalar::Text(reason))) => {
-                    out.settings.irreversible = Some(reason);
-                    true
-                }
-                (true, "foreign_keys", Some(Scalar::Text(state)))
-                    if state == "off" || state == "on" =>
-                {
-                    out.settings.foreign_keys_off = state == "off";
-                    true
-                }
-                (true, "split", Some(Scalar::Text(state))) if state == "off" || state == "on" => {
-                    out.settings.split_off = state == "off";
-                    true
-                }
-                (true, "requires", Some(Scalar::Text(what))) => {
-                    out.settings.requires = required_backfill(&what);
-                    out.settings.requires.is_some()
-                }
-                _ => false,
-            },
+            Some((key, value)) => {
+                let at = raw.len() - raw.trim_start().len() + line.len() - value.trim_start().len();
+                let place = (index + 1, raw[..at].chars().count() + 1);
+                let value = scalar(value.trim(), &mut || lines.next().map(|(_, line)| line));
+                take(&mut table, &mut out, &mut transaction, (key.trim(), place), value)
+            }
             None => false,
         };
         if !understood {
-            let column = raw.chars().take_while(|c| c.is_whitespace()).count() + 1;
             out.problems.push(SettingsProblem {
                 code: Code::MetadataNotRead,
                 line: index + 1,
@@ -162,11 +167,14 @@ pub fn read_subset(text: &str) -> SettingsRead {
             });
         }
     }
+    if let Table::Precondition(unfinished) = table {
+        unfinished.finish(&mut out);
+    }
     match transaction {
         Some(on) => out.settings.run_in_transaction = on,
         None => {
             // A line that was not understood may be the key in another spelling: do not claim it is missing.
-            if out.problems.is_empty() {
+            if !out.is_partial() {
                 out.problems.push(SettingsRead::transaction_missing());
             }
             out.settings.run_in_transaction = false;
@@ -175,32 +183,49 @@ pub fn read_subset(text: &str) -> SettingsRead {
     out
 }
 
-enum Scalar {
-    Bool(bool),
-    Text(String),
-}
-
-/// A boolean or a basic string without escapes, with an optional comment behind it.
-fn scalar(text: &str) -> Option<Scalar> {
-    if let Some(rest) = text.strip_prefix('"') {
-        let (value, after) = rest.split_once('"')?;
-        return (!value.contains('\\') && is_comment(after))
-            .then(|| Scalar::Text(value.to_owned()));
-    }
-    let (word, after) = match text.find([' ', '\t', '#']) {
-        Some(end) => text.split_at(end),
-        None => (text, ""),
+/// Takes a key with its value; `false` where the build does not read it.
+fn take(
+    table: &mut Table,
+    out: &mut SettingsRead,
+    transaction: &mut Option<bool>,
+    (key, place): (&str, (usize, usize)),
+    value: Option<Scalar>,
+) -> bool {
+    let Some(value) = value else {
+        if let Table::Precondition(unfinished) = table {
+            unfinished.is_wrong();
+        }
+        return false;
     };
-    match word {
-        "true" if is_comment(after) => Some(Scalar::Bool(true)),
-        "false" if is_comment(after) => Some(Scalar::Bool(false)),
-        _ => None,
+    match (table, key, value) {
+        (Table::Top, "run_in_transaction", Scalar::Bool(on)) => {
+            *transaction = Some(on);
+            true
+        }
+        (Table::Dbmig, "irreversible", Scalar::Text(reason)) => {
+            out.settings.irreversible = Some(reason);
+            true
+        }
+        (Table::Dbmig, "foreign_keys", Scalar::Text(state)) if state == "off" || state == "on" => {
+            out.settings.foreign_keys_off = state == "off";
+            true
+        }
+        (Table::Dbmig, "split", Scalar::Text(state)) if state == "off" || state == "on" => {
+            out.settings.split_off = state == "off";
+            true
+        }
+        (Table::Dbmig, "requires", Scalar::Text(what)) => {
+            out.settings.requires = required_backfill(&what);
+            out.settings.requires.is_some()
+        }
+        (Table::Precondition(unfinished), key, value) => {
+            if let Err(problem) = unfinished.take(key, value, place) {
+                out.problems.push(problem);
+            }
+            true
+        }
+        _ => false,
     }
-}
-
-fn is_comment(text: &str) -> bool {
-    let text = text.trim_start();
-    text.is_empty() || text.starts_with('#')
 }
 
 #[cfg(test)]
@@ -215,6 +240,14 @@ mod tests {
             foreign_keys_off: true,
             split_off: true,
             requires: Some(Version::new("20240101")),
+            preconditions: vec![
+                Precondition {
+                    query: "SELECT \"a\" FROM t".into(),
+                    expect: Some("0".into()),
+                    on_fail: crate::OnFail::MarkApplied,
+                },
+                Precondition { query: "x".into(), expect: None, on_fail: crate::OnFail::Halt },
+            ],
         };
         for settings in [Settings::default(), all] {
             assert_eq!(Settings::from_text(&settings.to_text()), Some(settings));
@@ -240,6 +273,7 @@ mod tests {
                 foreign_keys_off: true,
                 split_off: true,
                 requires: Some(Version::new("20240101000000")),
+                preconditions: vec![],
             }
         );
     }

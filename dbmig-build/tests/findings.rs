@@ -86,6 +86,15 @@ const FIXTURES: &[Fixture] = &[
         &["m/2_b/up.sql:1:1 error[backfill-up]"],
     ),
     fixture(
+        "invalid-assertion",
+        &[
+            ("2_b/up.sql", "SELECT 1;\n  -- dbmig:assert after DELETE FROM a\n"),
+            ("2_b/down.sql", "SELECT 1;\n"),
+        ],
+        &[],
+        &["m/2_b/up.sql:2:3 error[invalid-assertion]"],
+    ),
+    fixture(
         "invalid-backfill",
         &[
             ("2_b/up.sql", STOPPER),
@@ -97,6 +106,34 @@ const FIXTURES: &[Fixture] = &[
             "m/2_b/backfill.sql:3:1 error[invalid-backfill]",
             "m/2_b/backfill.sql:3:1 error[invalid-backfill]",
         ],
+    ),
+    fixture(
+        "invalid-precondition",
+        &[
+            ("2_b/up.sql", "SELECT 1;\n"),
+            ("2_b/down.sql", "SELECT 1;\n"),
+            (
+                "2_b/metadata.toml",
+                "run_in_transaction = true\n\n[[dbmig.precondition]]\nquery = \"PRAGMA foreign_keys\"\n",
+            ),
+        ],
+        &[],
+        &["m/2_b/metadata.toml:4:9 error[invalid-precondition]"],
+    ),
+    fixture(
+        "skip-conflict",
+        &[
+            ("2_b/up.sql", "CREATE TABLE b (id INT);\n"),
+            ("2_b/down.sql", "DROP TABLE b;\n"),
+            (
+                "2_b/metadata.toml",
+                "run_in_transaction = true\n\n[[dbmig.precondition]]\nquery = \"SELECT 1\"\non_fail = \"skip\"\n",
+            ),
+            ("3_c/up.sql", "ALTER TABLE b RENAME TO c;\n"),
+            ("3_c/down.sql", "ALTER TABLE c RENAME TO b;\n"),
+        ],
+        &[],
+        &["m/2_b/metadata.toml:4:9 error[skip-conflict]"],
     ),
     fixture(
         "invalid-requires",

@@ -1,11 +1,14 @@
 //! `Error`: why a run stopped, with the report of what it did before.
 
+mod guard;
+
 use std::fmt;
 use std::time::Duration;
 
 use dbmig_build::Version;
 use dbmig_build::blob::BlobError;
 
+pub use self::guard::{GuardError, Refusal};
 use crate::backfill::BackfillError;
 use crate::plan::PlanError;
 use crate::report::Report;
@@ -17,7 +20,7 @@ pub struct Error {
     /// The reason.
     pub kind: ErrorKind,
     /// What was done, and committed, before.
-    pub report: Report,
+    pub report: Box<Report>,
 }
 
 /// The reasons for which a run stops.
@@ -28,6 +31,8 @@ pub enum ErrorKind {
     Plan(PlanError),
     /// A statement of a migration failed.
     Statement(Box<StatementError>),
+    /// A precondition or an assertion does not hold, or can not be asked.
+    Guard(Box<GuardError>),
     /// A file that runs in a transaction begins or ends one itself. Nothing of it was run.
     TransactionControl {
         /// The directory name, or the seed's.
@@ -195,7 +200,7 @@ pub(crate) const KEYS_ON: &str = "switch foreign keys on";
 
 impl Error {
     pub(crate) fn new(kind: ErrorKind) -> Self {
-        Self { kind, report: Report::default() }
+        Self { kind, report: Box::default() }
     }
 
     /// What the database said, where it is the database that stopped the run.
@@ -206,6 +211,10 @@ impl Error {
             | ErrorKind::Step { error, .. }
             | ErrorKind::CommitUnknown { error, .. } => Some(error),
             ErrorKind::Backfill(error) => error.db(),
+            ErrorKind::Guard(guard) => match &guard.refusal {
+                Refusal::Failed(error) => Some(error),
+                _ => None,
+            },
             _ => None,
         }
     }
@@ -247,6 +256,7 @@ impl fmt::Display for ErrorKind {
         match self {
             Self::Plan(error) => error.fmt(f),
             Self::Statement(error) => error.fmt(f),
+            Self::Guard(error) => error.fmt(f),
             Self::TransactionControl { name, file, place: (line, column), sql } => write!(
                 f,
                 "{}:{line}:{column}: `{}` in a file that runs in a transaction",

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use dbmig_build::OnFail;
+
 use crate::backfill::{Happening, Progress};
 
 /// The direction of a step.
@@ -58,6 +60,15 @@ pub enum Event<'a> {
         name: &'a str,
         /// Which way.
         direction: Direction,
+    },
+    /// A precondition did not hold: it was skipped, recorded as applied, or run all the same.
+    Unmet {
+        /// Its directory name.
+        name: &'a str,
+        /// What became of it.
+        on_fail: OnFail,
+        /// What was asked, and answered.
+        reason: &'a str,
     },
     /// Another runner is at work.
     Waiting {

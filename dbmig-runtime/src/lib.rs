@@ -43,14 +43,16 @@ mod sql;
 mod trace;
 
 pub use connection::MigrationConnection;
-pub use dbmig_build::{Dialect, Digest, Migration, MigrationSet, Seed, Settings, Version};
+pub use dbmig_build::{
+    Dialect, Digest, Migration, MigrationSet, OnFail, Seed, Settings, Version, When,
+};
 pub use embedded::{EmbeddedSet, Migrations};
-pub use error::{Error, ErrorKind, StatementError};
+pub use error::{Error, ErrorKind, GuardError, Refusal, StatementError};
 pub use event::{Direction, Event, Observer, Silent};
 pub use migrator::Migrator;
 pub use options::{RunOptions, Scope};
 pub use plan::PlanError;
-pub use report::{Done, Report};
+pub use report::{Done, Report, Unmet};
 pub use session::Session;
 pub use source::DieselSource;
 

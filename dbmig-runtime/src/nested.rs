@@ -3,7 +3,7 @@
 
 use dbmig_build::Dialect;
 
-use crate::session::{DbResult, Row, Session, Value};
+use crate::session::{DbResult, Found, Row, Session, Value};
 use crate::sql;
 
 /// A transaction of the engine.
@@ -72,6 +72,10 @@ impl Session for Nested<'_> {
 
     fn query(&mut self, sql: &str, values: &[Value<'_>]) -> DbResult<Vec<Row>> {
         self.guarded(|inner| inner.query(sql, values))
+    }
+
+    fn find(&mut self, select: &str, most: usize) -> DbResult<Found> {
+        self.guarded(|inner| inner.find(select, most))
     }
 
     /// None but the one that it is meant to be in.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use dbmig_build::Version;
+use dbmig_build::{OnFail, Version};
 
 use crate::backfill::Outcome;
 use crate::event::Direction;
@@ -23,6 +23,19 @@ pub struct Done {
     pub elapsed: Duration,
 }
 
+/// A migration whose precondition did not hold, and that did not stop the run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unmet {
+    /// The version.
+    pub version: Version,
+    /// The directory name.
+    pub name: String,
+    /// What became of it: skipped, and still pending; recorded as applied; or run all the same.
+    pub on_fail: OnFail,
+    /// What was asked, and answered.
+    pub reason: String,
+}
+
 /// What a run did.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Report {
@@ -32,6 +45,8 @@ pub struct Report {
     pub repeated: Vec<Done>,
     /// What became of backfills, in order.
     pub backfills: Vec<Outcome>,
+    /// Preconditions that did not hold, in order.
+    pub unmet: Vec<Unmet>,
     /// Left to another runner that was faster.
     pub by_others: Vec<Version>,
     /// Versions that another tool had applied and that were taken over.

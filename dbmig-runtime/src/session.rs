@@ -39,6 +39,15 @@ impl From<i64> for Value<'_> {
 /// A row: its columns as text, in order.
 pub type Row = Vec<Option<String>>;
 
+/// What a query finds, for people.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Found {
+    /// The names of its columns, where it found a row.
+    pub columns: Vec<String>,
+    /// Its first rows, as text.
+    pub rows: Vec<Row>,
+}
+
 /// Where rows go that are written in bulk.
 #[derive(Debug, Clone, Copy)]
 pub struct Bulk<'a> {
@@ -110,6 +119,18 @@ pub trait Session {
     fn query_after(&mut self, script: &str, sql: &str) -> DbResult<Vec<Row>> {
         self.execute(script)?;
         self.query(sql, &[])
+    }
+
+    /// Runs one SELECT that somebody wrote, of columns of any type, and returns its first rows, `most` at
+    /// most, with the names of the columns.
+    ///
+    /// # Errors
+    ///
+    /// What the database reports; and this family of connections can not say what a column is called.
+    fn find(&mut self, select: &str, most: usize) -> DbResult<Found> {
+        let _ = (select, most);
+        let message = "this family of connections does not show the rows of a query";
+        Err(DbError::new(DbErrorKind::Other, message))
     }
 
     /// Writes the rows that `feed` gives, within the transaction that is open, by the quickest way that this

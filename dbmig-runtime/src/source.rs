@@ -83,6 +83,18 @@ impl One {
         }
     }
 
+    /// Nobody else asks them.
+    fn refuse_preconditions(&self) -> migration::Result<()> {
+        if self.inner.settings.preconditions.is_empty() {
+            return Ok(());
+        }
+        let message = format!(
+            "migration `{}` has preconditions: apply it with cargo dbmig or dbmig_runtime::Migrator",
+            self.name.full
+        );
+        Err(message.into())
+    }
+
     /// The same in both directions.
     fn refuse_what_needs_us(&self) -> migration::Result<()> {
         if self.inner.settings.foreign_keys_off {
@@ -99,6 +111,7 @@ impl One {
 impl<DB: Backend> migration::Migration<DB> for One {
     fn run(&self, conn: &mut dyn BoxableConnection<DB>) -> migration::Result<()> {
         self.refuse_backfill()?;
+        self.refuse_preconditions()?;
         self.refuse_what_needs_us()?;
         Ok(conn.batch_execute(&self.inner.up)?)
     }

@@ -61,6 +61,10 @@ impl Observer for Traced<'_> {
                 info!(target: "dbmig", statements, milliseconds, "finished");
                 self.step = None;
             }
+            Event::Unmet { name, on_fail, reason } => {
+                let on_fail = on_fail.as_str();
+                warn!(target: "dbmig", name, on_fail, reason, "a precondition does not hold");
+            }
             Event::Skipped { .. } => {
                 info!(target: "dbmig", "left to another runner");
                 self.step = None;

@@ -357,3 +357,28 @@ fn writes_structs_beside_it_once() {
     sandbox.dbmig(["generate", "table", "Post", "title:string", "--model-out", "src/post.rs"]).ok();
     assert!(sandbox.read("src/post.rs").contains("pub struct Post {"));
 }
+
+#[test]
+fn what_a_key_takes_for_granted_is_asked_before_it_is_made() {
+    let sandbox = Sandbox::project();
+    sandbox.dbmig(["generate", "create_users", "email:string:null"]).ok();
+    sandbox.dbmig(["migrate"]).ok();
+    sandbox.execute(
+        "dev.sqlite3",
+        "INSERT INTO users (email) VALUES ('a@x'), ('b@x'), ('a@x'), (NULL), (NULL)",
+    );
+    sandbox.dbmig(["generate", "add_unique_index_to_users", "email"]).ok().silent_about("warning");
+    let ran = sandbox.dbmig(["migrate"]).exits(3);
+    let _ = ran
+        .warns("what is asserted before does not hold: 1 row found")
+        .warns("email = a@x, rows_alike = 2")
+        .warns("nothing of this file was run");
+    sandbox.execute("dev.sqlite3", "DELETE FROM users WHERE id = 3");
+    sandbox.dbmig(["migrate"]).ok().says("1 migration applied");
+    // The way back of a column that takes NULL again asks for what it brings back.
+    sandbox.dbmig(["generate", "change-column", "users", "email:string:not_null"]).ok();
+    sandbox.dbmig(["migrate"]).exits(3).warns("note: id = 4").warns("note: id = 5");
+    sandbox.execute("dev.sqlite3", "DELETE FROM users WHERE email IS NULL");
+    sandbox.dbmig(["migrate"]).ok();
+    sandbox.dbmig(["revert", "--all"]).ok().says("3 migrations reverted");
+}

@@ -27,6 +27,7 @@ mod check;
 mod consent;
 mod databases;
 mod db;
+mod dev;
 mod diesel;
 mod differences;
 mod drift;
@@ -36,6 +37,7 @@ mod generate_diff;
 mod generated;
 #[path = "../support/generated.rs"]
 mod generations;
+mod guards;
 mod init;
 mod json;
 mod lock;
@@ -46,6 +48,9 @@ mod proof_policy;
 #[cfg(unix)]
 mod protection;
 mod prove;
+#[path = "../support/random/mod.rs"]
+mod random;
+mod random_pairs;
 #[path = "../support/random_schemas.rs"]
 mod random_schema_pairs;
 mod random_schemas;

@@ -33,6 +33,8 @@ mod print_schema;
 #[cfg(feature = "full-tests")]
 #[path = "../support/proofs.rs"]
 mod proofs;
+#[path = "../support/random/mod.rs"]
+mod random;
 #[path = "../support/random_schemas.rs"]
 mod random_schema_pairs;
 mod random_schemas;

@@ -119,6 +119,38 @@ fn a_failure_has_its_place_and_leaves_the_connection_usable() {
     on_all!(fails);
 }
 
+fn asserts<C: MigrationConnection + Connection + 'static>(site: &Site) {
+    let (url, dialect) = (site.url.clone(), dialect(site));
+    blocking(move || {
+        let mut conn = connect::<C>(&url);
+        let fill = "CREATE TABLE a (id INTEGER, t VARCHAR(9), n DECIMAL(5,2), at TIMESTAMP NULL);\n\
+                    INSERT INTO a VALUES (1, 'é', 1.5, '2020-01-02 03:04:05'), (2, NULL, NULL, NULL), (3, 'x', 3, NULL);";
+        let guarded = "-- dbmig:assert before SELECT id, t, n, at, id > 1 AS more FROM a WHERE id < 3 ORDER BY id\n\
+                       CREATE TABLE b (id INTEGER);";
+        let set = set(dialect, &[("1_a", fill), ("2_b", guarded)]);
+        let error = Migrator::new(&set).run(&mut conn).unwrap_err();
+        let ErrorKind::Guard(guard) = &error.kind else { panic!("{error:?}") };
+        let rows = guard.rows();
+        assert_eq!(rows.len(), 2, "{rows:?}");
+        assert!(rows[0].starts_with("id = 1, t = é, n = 1.50, at = 2020-01-02"), "{rows:?}");
+        assert!(rows[1].starts_with("id = 2, t = NULL, n = NULL, at = NULL, more = "), "{rows:?}");
+        let found = conn.find("SELECT id, id FROM a WHERE id = 9", 1);
+        // MySQL takes no column twice inside of another query.
+        assert_eq!(
+            found.map(|found| found.rows.len()).ok(),
+            (dialect == Dialect::Postgres).then_some(0)
+        );
+        assert_eq!(conn.find("SELECT * FROM a", 2).unwrap().rows.len(), 2);
+        conn.batch_execute("DELETE FROM a WHERE id < 3").unwrap();
+        assert_eq!(Migrator::new(&set).run(&mut conn).unwrap().applied(), 1);
+    });
+}
+
+#[test]
+fn what_is_asserted_is_shown_on_diesels_connections() {
+    on_all!(asserts);
+}
+
 fn many<C: MigrationConnection + Connection + 'static>(site: &Site) {
     const TASKS: usize = 12;
     let dialect = dialect(site);

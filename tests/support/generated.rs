@@ -21,7 +21,8 @@ const BASE: [&str; 4] = [
 pub(crate) struct Case {
     /// The command line behind `generate`.
     pub(crate) line: &'static str,
-    /// What differs afterwards, on SQLite, PostgreSQL, MySQL (MariaDB): parts of it, with `;` between.
+    /// What differs afterwards, on SQLite, PostgreSQL, MySQL (MariaDB): parts of it, with `;` between; behind
+    /// `@` what the texts say, behind `@!` what they do not.
     /// Empty where it is refused.
     pub(crate) says: [&'static str; 3],
 }
@@ -299,6 +300,13 @@ impl<'s> Bench<'s> {
         let told = told(&named(&self.before), &named(&made));
         let lower = told.to_lowercase();
         for part in says.split(';').map(str::trim) {
+            if let Some(text) = part.strip_prefix('@') {
+                let (text, there) = text.strip_prefix('!').map_or((text, true), |not| (not, false));
+                if texts(&parts).contains(text) != there {
+                    return Err(with_texts(format!("`{part}` does not hold")));
+                }
+                continue;
+            }
             if !lower.contains(&part.to_lowercase()) {
                 return Err(format!("`{part}` is not in\n{told}"));
             }

@@ -28,13 +28,14 @@ macro_rules! pages {
 /// One page a code.
 const PAGES: &[(&str, &str)] = pages! {
     "allow-without-reason" "backfill-missing" "backfill-up" "base-changed" "base-unknown" "byte-order-mark" "client-command" "draft"
-    "duplicate-version" "empty-up" "invalid-backfill" "invalid-metadata" "invalid-name" "invalid-requires" "late-conflict" "late-draft"
+    "duplicate-version" "empty-up" "invalid-assertion" "invalid-backfill" "invalid-metadata" "invalid-name"
+    "invalid-precondition" "invalid-requires" "late-conflict" "late-draft"
     "late-opaque" "link-outside" "lock-conflict" "lock-malformed" "lock-missing" "lock-unsupported" "metadata-not-read"
     "metadata-transaction-missing" "missing-down" "missing-up" "modified" "needs-no-transaction"
     "no-transaction-mixed" "not-utf8" "nul-byte" "policy-stale"
     "proof-failed" "proof-missing" "proof-void" "reformatted" "removed" "renamed" "repeatable-changed"
     "schema-rs-changed" "seed-changed" "seed-column" "seed-condition" "seed-duplicate"
-    "seed-form" "seed-parent" "seed-value" "session-setting" "stray-sql" "todo-left" "transaction-control" "unknown-directive" "unknown-lint"
+    "seed-form" "seed-parent" "seed-value" "session-setting" "skip-conflict" "stray-sql" "todo-left" "transaction-control" "unknown-directive" "unknown-lint"
     "unreadable" "unsure-split" "unused-allow" "unusual-name"
 };
 

@@ -63,6 +63,7 @@ fn line(entry: &Entry) -> String {
         ("adopt", "finished") => "adopted",
         ("accept", "finished") => "accepted",
         ("repeat", "finished") => "repeated",
+        ("skip", "finished") => "skipped",
         (_, "failed") => "failed",
         (_, "started") => "started",
         (other, _) => other,

@@ -2,7 +2,7 @@
 
 use clap::Args;
 use dbmig_runtime::backfill::{End, Outcome};
-use dbmig_runtime::{Report, Scope};
+use dbmig_runtime::{OnFail, Report, Scope};
 use serde_json::json;
 
 use super::SchemaArgs;
@@ -110,7 +110,7 @@ pub(crate) fn run(context: &mut Context<'_>, args: &MigrateArgs) -> CliResult<Ex
     Ok(Exit::Done)
 }
 
-fn conclude(context: &mut Context<'_>, report: &Report) -> CliResult<()> {
+pub(crate) fn conclude(context: &mut Context<'_>, report: &Report) -> CliResult<()> {
     let database = context.database_name()?;
     let by_others = match report.by_others.len() {
         0 => String::new(),
@@ -122,12 +122,26 @@ fn conclude(context: &mut Context<'_>, report: &Report) -> CliResult<()> {
             render::count(report.adopted, "migration")
         ));
     }
+    let count_of = |on_fail| report.unmet.iter().filter(|unmet| unmet.on_fail == on_fail).count();
+    let marked = match count_of(OnFail::MarkApplied) {
+        0 => String::new(),
+        count => format!(", {count} recorded as applied without being run"),
+    };
+    let skipped = match count_of(OnFail::Skip) {
+        0 => String::new(),
+        count => format!(", {count} skipped"),
+    };
+    let by_others = format!("{marked}{skipped}{by_others}");
     let what = render::what(report.applied(), report.repeated.len());
     context.output.line(match what {
         None if by_others.is_empty() => format!("{database}: nothing to apply"),
         None => format!("{database}: 0 migrations applied{by_others}"),
         Some(what) => format!("{database}: {what} applied{by_others}"),
     });
+    if !skipped.is_empty() {
+        context.output.help("what was skipped stays pending: `cargo dbmig migrate` asks again");
+    }
+    let unmet: Vec<_> = report.unmet.iter().map(render::unmet_json).collect();
     let done: Vec<_> = report.done.iter().map(render::done_json).collect();
     let repeated: Vec<_> = report.repeated.iter().map(render::repeated_json).collect();
     let notes: Vec<_> = report.notes.iter().map(render::note_json).collect();
@@ -147,7 +161,7 @@ fn conclude(context: &mut Context<'_>, report: &Report) -> CliResult<()> {
     let backfills: Vec<_> = report.backfills.iter().map(render::backfill_json).collect();
     context.output.json(&json!({
         "dbmig": 1, "command": "migrate", "backfills": backfills, "applied": done, "repeated": repeated,
-        "by_others": others,
+        "by_others": others, "unmet": unmet,
         "adopted": report.adopted, "notes": notes,
     }));
     Ok(())

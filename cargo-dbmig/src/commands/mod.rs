@@ -4,6 +4,7 @@ pub mod backfill;
 pub mod baseline;
 pub mod check;
 pub mod db;
+pub mod dev;
 pub mod diesel;
 pub mod diff;
 pub mod drift;
@@ -128,6 +129,7 @@ pub fn run(context: &mut Context<'_>, command: Command) -> CliResult<Exit> {
         Command::Migrate(args) => migrate::run(context, &args),
         Command::Revert(args) => revert::run(context, &args),
         Command::Redo(args) => redo::run(context, &args),
+        Command::Dev(args) => dev::run(context, &args),
         Command::Status(args) => status::run(context, &args),
         Command::Plan(args) => plan::run(context, &args),
         Command::Sql(args) => sql::run(context, &args),

@@ -81,7 +81,7 @@ fn shown(
         None => format!("{database}: nothing to apply"),
         Some(what) => format!("{database}: {what} would be applied"),
     });
-    let mut value = render::plan_json(&plan, &sides.set, &sides.history);
+    let mut value = render::plan_json(&plan, &sides.set, &sides.history, sides.session.dialect());
     value["dbmig"] = json!(1);
     value["command"] = json!("plan");
     context.output.json(&value);

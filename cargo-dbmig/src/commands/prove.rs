@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use clap::Args;
 use dbmig_build::lock::Verdict;
 use dbmig_build::{Dialect, LockFile, MigrationSet, Version};
+use dbmig_runtime::ErrorKind;
 use dbmig_runtime::catalogue::Scope;
 use dbmig_runtime::proof::{self, Failure, ProofError, Proved, Warning};
 use serde_json::json;
@@ -52,7 +53,7 @@ pub(crate) fn run(context: &mut Context<'_>, args: &ProveArgs) -> CliResult<Exit
     let proved = {
         let output = &mut *context.output;
         let mut tell = |proved: &Proved| {
-            output.progress(format!("  {:<20}  {}", head(&proved.verdict), proved.name));
+            output.progress(format!("  {:<20}  {}", head(proved), proved.name));
         };
         proof::prove(&set, &mut scratch, &scope, &|version| wanted.contains(version), &mut tell)
     };
@@ -85,8 +86,9 @@ pub(crate) fn run(context: &mut Context<'_>, args: &ProveArgs) -> CliResult<Exit
 }
 
 /// The verdict in a word or two, for a column.
-fn head(verdict: &Verdict) -> &'static str {
-    match verdict {
+fn head(proved: &Proved) -> &'static str {
+    match &proved.verdict {
+        _ if proved.unmet.is_some() => "not run",
         Verdict::Lossless => "lossless",
         Verdict::LosslessReordered => "lossless, reordered",
         Verdict::SchemaOnly(_) => "schema only",
@@ -143,6 +145,10 @@ fn tell_refused(
         for (table, why) in proved.no_rows.iter().filter(|(table, _)| table != "*") {
             without.entry(table.clone()).or_insert_with(|| why.clone());
         }
+        if let Some(reason) = &proved.unmet {
+            let name = &proved.name;
+            context.output.note(format!("{name}: it does not run on a scratch database: {reason}"));
+        }
         let Some(failure) = proved.failure.take() else { continue };
         refused += 1;
         let dir = files.dir.join(&proved.name);
@@ -196,6 +202,15 @@ fn tell_hazards(context: &mut Context<'_>, proved: &mut [Proved], files: Files<'
         }
         let Some(hazard) = proved.hazard.take() else { continue };
         let Some(error) = hazard.into_error() else { continue };
+        if let ErrorKind::Guard(guard) = &error.kind {
+            // It says so itself, and shows the rows.
+            context.output.note(format!(
+                "{}: stops at rows like these: {}",
+                proved.name,
+                guard.reason()
+            ));
+            continue;
+        }
         tell_hazard(context, "fails when there are rows", &failure::on_scratch(*error, files));
     }
 }
@@ -271,7 +286,7 @@ fn json_of(proved: &Proved) -> serde_json::Value {
     json!({
         "version": proved.version.as_str(), "name": proved.name, "verdict": proved.verdict.as_str(),
         "lost": lost, "reason": reason, "server": proved.server,
-        "refused": proved.failure.is_some(), "fails_with_rows": proved.hazard.is_some(),
+        "refused": proved.failure.is_some(), "unmet": proved.unmet, "fails_with_rows": proved.hazard.is_some(),
         "warnings": proved.warnings.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "no_rows": proved.no_rows.iter().map(|(table, why)| json!({ "table": table, "why": why })).collect::<Vec<_>>(),
         "differences": proved.failure.as_ref().map(|failure| {

@@ -1,7 +1,7 @@
 //! `redo`: revert and apply again.
 
 use clap::Args;
-use dbmig_runtime::plan;
+use dbmig_runtime::{OnFail, plan};
 
 use super::extent::Extent;
 use super::revert::{existing_only, report_json, show};
@@ -58,9 +58,15 @@ pub(crate) fn run(context: &mut Context<'_>, args: &RedoArgs) -> CliResult<Exit>
     let again = "cargo dbmig migrate";
     let report = schema.execute(context, &mut sides, &plan, Wording::Native, again)?;
     let database = context.database_name()?;
-    context.output.line(match report.applied() {
-        0 => format!("{database}: nothing to redo"),
-        some => format!("{database}: {} redone", render::count(some, "migration")),
+    // What a precondition kept from being applied again is reverted all the same.
+    let not_run = report.unmet.iter().filter(|unmet| unmet.on_fail != OnFail::Warn).count();
+    let kept = match not_run {
+        0 => String::new(),
+        count => format!(", {count} reverted and not run again"),
+    };
+    context.output.line(match (report.applied(), not_run) {
+        (0, 0) => format!("{database}: nothing to redo"),
+        (some, _) => format!("{database}: {} redone{kept}", render::count(some, "migration")),
     });
     context.output.json(&report_json("redo", &report));
     schema.refresh(context, &mut *sides.session, &report, Wording::Native)?;

@@ -111,7 +111,7 @@ pub(crate) fn show(
     if !lacking.is_empty() {
         context.output.note(format!("it would be refused without `{}`", lacking.typed().trim()));
     }
-    let mut value = render::plan_json(plan, &sides.set, &sides.history);
+    let mut value = render::plan_json(plan, &sides.set, &sides.history, sides.session.dialect());
     ways_back::add_json(&mut value, &ways);
     value["dbmig"] = json!(1);
     value["command"] = json!(command);
@@ -137,6 +137,7 @@ pub(crate) fn report_json(command: &str, report: &Report) -> serde_json::Value {
         "applied": done(dbmig_runtime::Direction::Up),
         "by_others": report.by_others.iter().map(|version| version.as_str()).collect::<Vec<_>>(),
         "adopted": report.adopted,
+        "unmet": report.unmet.iter().map(render::unmet_json).collect::<Vec<_>>(),
         "notes": report.notes.iter().map(render::note_json).collect::<Vec<_>>(),
     })
 }

@@ -16,7 +16,7 @@ use crate::operations::running::{self, Sides};
 /// Show the state of every migration
 ///
 /// Reads the database and writes nothing: pending, applied, modified, missing, half-done, failed,
-/// reverted.
+/// reverted, skipped.
 #[derive(Debug, Args)]
 pub struct StatusArgs {
     /// End with 1 when something is pending, and with 4 when set and history disagree
@@ -51,6 +51,10 @@ pub(crate) fn show(context: &mut Context<'_>) -> CliResult<Exit> {
     let rows = history::status(&sides.set, &sides.history, sides.session.dialect());
     for row in &rows {
         context.output.line(line(row));
+        let why = row.reason.as_deref().filter(|_| row.state == State::Skipped);
+        if let Some(reason) = why {
+            context.output.line(format!("{:32}{reason}", ""));
+        }
     }
     let repeatables = plan::repeatable_states(&sides.set, &sides.history);
     for (repeatable, state) in &repeatables {
@@ -166,6 +170,6 @@ fn row_json(row: &StatusRow) -> serde_json::Value {
     json!({
         "version": row.version.as_str(), "name": row.name, "state": row.state.as_str(),
         "run_on": row.run_on, "draft": row.draft, "late": row.late, "adopted": row.adopted,
-        "reformatted": row.reformatted,
+        "reformatted": row.reformatted, "reason": row.reason,
     })
 }

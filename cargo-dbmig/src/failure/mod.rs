@@ -1,6 +1,7 @@
 //! Errors of the engine, for people: where, what, what state the database is in, what to type next.
 
 mod backfill;
+mod guard;
 mod plan;
 mod statement;
 
@@ -33,6 +34,7 @@ pub fn of_run(error: Error, files: Files<'_>) -> CliError {
     let shown = match error.kind {
         ErrorKind::Plan(error) => return of_plan(&error),
         ErrorKind::Statement(statement) => of_statement(&statement, files),
+        ErrorKind::Guard(guard) => guard::of_guard(&guard, files),
         ErrorKind::TransactionControl { name, file, place: (line, column), sql } => {
             CliError::database(format!(
                 "{}:{line}:{column}: `{}` in a file that runs in a transaction",

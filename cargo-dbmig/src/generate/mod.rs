@@ -8,6 +8,7 @@ mod defaults;
 pub mod diff;
 mod edit;
 mod forms;
+mod guards;
 mod intent;
 mod model;
 mod names;

@@ -1,13 +1,13 @@
 //! A change of a catalogue as the texts of migrations.
 
 use dbmig_build::Dialect;
-use dbmig_runtime::catalogue::Catalogue;
 use dbmig_runtime::catalogue::change::{Rename, Step, Wish, changes, renamed};
+use dbmig_runtime::catalogue::{Catalogue, Index, IndexKey};
 
 use super::edit::{self, Edit, UNKNOWN};
 use super::intent::Intent;
 use super::staged::{self, Stage};
-use super::{Known, Options, plain, program};
+use super::{Known, Options, guards, plain, program};
 use crate::error::{CliError, CliResult};
 
 /// One migration.
@@ -124,9 +124,15 @@ pub(super) fn part(
         completed.iter().for_each(|what| down_text.push_str(&format!("-- dbmig:todo {what}\n")));
     }
     down_text.push_str(&text(&down, edit));
+    // Behind a rename the rows are asked for by names that are not there yet.
+    let asserted = |from, to| match renames.is_empty() {
+        true => guards::directives(from, to, &|_| false),
+        false => String::new(),
+    };
+    down_text.insert_str(0, &asserted(to, from));
     Ok(Some(Part {
         suffix: stage.suffix.clone(),
-        up: text(&up, edit),
+        up: asserted(from, to) + &text(&up, edit),
         down: down_text,
         no_transaction: alone(&up) || alone(&down),
         foreign_keys_off: keys_off(&up) || keys_off(&down),
@@ -179,13 +185,26 @@ fn text(steps: &[Step], edit: &Edit<'_>) -> String {
     for step in steps {
         let mut sql = plain::unquoted(&step.sql, dialect);
         let existing = edit.before.table(&step.about).is_some();
-        if dialect == Dialect::Mysql && existing && !edit.options.short {
+        if dialect == Dialect::Mysql
+            && existing
+            && !edit.options.short
+            && !is_of_expressions(edit, step)
+        {
             sql.push_str(without_waiting(&sql));
         }
         out.push_str(&sql);
         out.push_str(";\n");
     }
     out
+}
+
+/// Whether it is about an index over expressions: each is a hidden column, which comes and goes with it.
+fn is_of_expressions(edit: &Edit<'_>, step: &Step) -> bool {
+    let tables = [&edit.before, &edit.after].into_iter().filter_map(|one| one.table(&step.about));
+    let computed =
+        |index: &&Index| index.parts.iter().any(|part| matches!(part.key, IndexKey::Expression(_)));
+    let mut computed = tables.flat_map(|table| &table.indexes).filter(computed);
+    computed.any(|index| index.label.name.as_ref().is_some_and(|name| step.sql.contains(name)))
 }
 
 /// What makes MySQL refuse rather than keep others out, where it need not.

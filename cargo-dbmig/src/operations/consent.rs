@@ -144,7 +144,8 @@ pub fn ask_to_revert(
         for line in render::plan_lines(plan, &sides.set, &sides.history, sides.session.dialect()) {
             context.output.line(line);
         }
-        let mut value = render::plan_json(plan, &sides.set, &sides.history);
+        let mut value =
+            render::plan_json(plan, &sides.set, &sides.history, sides.session.dialect());
         ways_back::add_json(&mut value, &ways);
         context.output.json(&json!({ "steps": value["steps"] }));
     }

@@ -8,6 +8,7 @@ use std::time::SystemTime;
 
 use dbmig_build::lock::Verdict;
 use dbmig_build::{Dialect, MigrationSet, RawFile, RawMigration, RawSet, Version};
+use dbmig_runtime::ErrorKind;
 use dbmig_runtime::catalogue::Catalogue;
 use dbmig_runtime::proof::{self, ProofError, Shadow as _};
 
@@ -262,12 +263,17 @@ pub fn attempt(
         if let Verdict::SchemaOnly(lost) = &one.verdict {
             tried.lost.extend(lost.iter().cloned());
         }
-        if let Some(hazard) = one.hazard.take() {
+        if let Some(hazard) = one.hazard.take().filter(|hazard| !is_asserted(hazard)) {
             tried.hazards.push(in_a_line(&refused_as(hazard, files)));
         }
     }
     tried.repeated = beside_repeatables(context, scratch, raw, &versions)?;
     Ok(Some(tried))
+}
+
+/// Whether rows stop it because the text says so itself.
+fn is_asserted(hazard: &proof::Failure) -> bool {
+    hazard.error().is_some_and(|error| matches!(error.kind, ErrorKind::Guard(_)))
 }
 
 /// How it fails on a database that has what is repeated, as every one does that is in use: a view may stand on

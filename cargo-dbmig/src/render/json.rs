@@ -1,8 +1,8 @@
 //! Findings and notes as JSON.
 
-use dbmig_build::Finding;
-use dbmig_runtime::Done;
+use dbmig_build::{Assertion, Assertions, Finding, Precondition};
 use dbmig_runtime::plan::Note;
+use dbmig_runtime::{Done, Unmet};
 use serde_json::{Value, json};
 
 /// A finding.
@@ -42,6 +42,26 @@ pub fn note_json(note: &Note) -> Value {
         Note::DownRecorded(version) => ("down-recorded", version),
     };
     json!({ "kind": kind, "version": version.as_str() })
+}
+
+/// A migration whose precondition did not hold.
+pub fn unmet_json(unmet: &Unmet) -> Value {
+    json!({
+        "version": unmet.version.as_str(),
+        "name": unmet.name,
+        "on_fail": unmet.on_fail.as_str(),
+        "reason": unmet.reason,
+    })
+}
+
+/// What is asked before a migration is applied, and what its text asserts.
+pub(super) fn asked_json(preconditions: &[Precondition], assertions: &Assertions) -> Value {
+    let precondition = |one: &Precondition| json!({ "query": one.query, "expect": one.expect, "on_fail": one.on_fail.as_str() });
+    let assertion = |one: &Assertion| json!({ "when": one.when.as_str(), "query": one.query });
+    json!({
+        "preconditions": preconditions.iter().map(precondition).collect::<Vec<_>>(),
+        "assertions": assertions.list.iter().map(assertion).collect::<Vec<_>>(),
+    })
 }
 
 /// A step that was carried out.

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use dbmig_runtime::backfill::{Happening, Progress};
-use dbmig_runtime::{Direction, Event, Observer};
+use dbmig_runtime::{Direction, Event, Observer, OnFail};
 
 use super::backfill::{backfill_ended, progress};
 use super::ticker::Ticker;
@@ -150,6 +150,14 @@ impl Observer for Live<'_> {
             Event::Skipped { name, direction } if self.wording == Wording::Native => {
                 let verb = if direction == Direction::Up { "applied" } else { "reverted" };
                 self.line(format!(" skipped  {name}  ({verb} by another runner)"));
+            }
+            Event::Unmet { name, on_fail, reason } => {
+                let what = match on_fail {
+                    OnFail::MarkApplied => "  marked",
+                    OnFail::Warn => "  warned",
+                    _ => " skipped",
+                };
+                self.line(format!("{what}  {name}  ({reason})"));
             }
             Event::Waiting { holder, patience } => {
                 let holder = holder.map_or(String::new(), |holder| format!(": {holder}"));

@@ -1,12 +1,12 @@
 //! A plan for people and as JSON.
 
-use dbmig_build::{MigrationSet, Version, sql};
-use dbmig_runtime::Dialect;
+use dbmig_build::{Assertion, Assertions, MigrationSet, Precondition, Version, sql};
 use dbmig_runtime::history::History;
 use dbmig_runtime::plan::{Backfills, DownSource, Note, Plan, Step};
+use dbmig_runtime::{Dialect, OnFail};
 use serde_json::{Value, json};
 
-use super::json::note_json;
+use super::json::{asked_json, note_json};
 use super::words::count;
 use crate::output::Output;
 
@@ -62,24 +62,67 @@ pub fn plan_lines(
     let before = plan.backfills.iter().filter(|version| !is_step(version)).map(fill);
     let steps = plan.steps.iter().flat_map(|step| {
         let fills = matches!(step, Step::Apply(version) if plan.backfills.contains(version));
-        std::iter::once(line(step)).chain(fills.then(|| fill(step.version())))
+        let asked = asked(step, set, dialect);
+        std::iter::once(line(step)).chain(asked).chain(fills.then(|| fill(step.version())))
     });
     before.chain(steps).chain(plan.repeatables.iter().map(repeat)).collect()
 }
 
+/// The text that a step runs, and the preconditions that it asks.
+fn of_step<'a>(step: &Step, set: &'a MigrationSet) -> (Option<&'a str>, &'a [Precondition]) {
+    let migration = set.get(step.version());
+    match step {
+        Step::Apply(_) => (
+            migration.filter(|m| m.backfill.is_none()).map(|m| &*m.up),
+            migration.map_or(&[], |m| &m.settings.preconditions),
+        ),
+        Step::Revert(_, DownSource::File) => (migration.and_then(|m| m.down.as_deref()), &[]),
+        Step::Revert(_, DownSource::Recorded) => (None, &[]),
+    }
+}
+
+/// What is asked before a step, and after it.
+fn asked(step: &Step, set: &MigrationSet, dialect: Dialect) -> Vec<String> {
+    let (text, preconditions) = of_step(step, set);
+    let shown = |query: &str| {
+        let query = query.split_whitespace().collect::<Vec<_>>().join(" ");
+        crate::failure::excerpt(&query)
+    };
+    let precondition = |one: &Precondition| {
+        let (query, expected) = (shown(&one.query), one.expected());
+        let otherwise = match one.on_fail {
+            OnFail::Halt => "or the run stops",
+            OnFail::Skip => "or it is skipped",
+            OnFail::MarkApplied => "or it is recorded as applied, and not run",
+            OnFail::Warn => "or it runs with a warning",
+        };
+        format!("{:>8}  {query}  (expected {expected}, {otherwise})", "ask")
+    };
+    let assertions = text.map(|text| Assertions::read(text, dialect)).unwrap_or_default();
+    let assertion = |one: &Assertion| {
+        let (query, when) = (shown(&one.query), one.when.as_str());
+        format!("{:>8}  {query}  ({when} it, or the run stops: no rows)", "assert")
+    };
+    let all = preconditions.iter().map(precondition);
+    all.chain(assertions.list.iter().map(assertion)).collect()
+}
+
 /// A plan as JSON.
-pub fn plan_json(plan: &Plan, set: &MigrationSet, history: &History) -> Value {
+pub fn plan_json(plan: &Plan, set: &MigrationSet, history: &History, dialect: Dialect) -> Value {
     let step = |step: &Step| {
         let (action, source) = match step {
             Step::Apply(_) => ("apply", "file"),
             Step::Revert(_, DownSource::File) => ("revert", "file"),
             Step::Revert(_, DownSource::Recorded) => ("revert", "recorded"),
         };
+        let (text, preconditions) = of_step(step, set);
+        let assertions = text.map(|text| Assertions::read(text, dialect)).unwrap_or_default();
         json!({
             "action": action,
             "version": step.version().as_str(),
             "name": name_of(set, history, step.version()),
             "source": source,
+            "asked": asked_json(preconditions, &assertions),
         })
     };
     json!({

@@ -5,6 +5,7 @@
 
 mod against;
 mod allow;
+mod assertion;
 mod backfill;
 mod byte_order_mark;
 mod client_command;
@@ -25,6 +26,7 @@ mod needs_no_transaction;
 mod no_transaction_mixed;
 mod plain_files;
 mod policy_stale;
+mod precondition;
 mod proof;
 mod removed;
 mod schema_rs;
@@ -165,6 +167,7 @@ type Rule = fn(&Subject<'_>, &mut Findings);
 
 /// The rules that look at decoded migrations and the lock.
 const RULES: &[Rule] = &[
+    assertion::check,
     backfill::check,
     byte_order_mark::check,
     client_command::check,
@@ -180,6 +183,7 @@ const RULES: &[Rule] = &[
     no_transaction_mixed::check,
     plain_files::check,
     policy_stale::check,
+    precondition::check,
     proof::check,
     removed::check,
     schema_rs::check,

@@ -2,7 +2,7 @@
 
 use super::{Decoded, Subject};
 use crate::sql::{self, Split, Statement, StatementKind, Token, TokenKind};
-use crate::{Code, Dialect, Finding, RawFile};
+use crate::{Assertions, Code, Dialect, Finding, RawFile};
 
 /// A text that the rules of habit look at.
 pub(crate) struct SqlFile<'a> {
@@ -21,6 +21,9 @@ pub(crate) struct SqlFile<'a> {
     pub(crate) foreign_keys_off: bool,
     pub(crate) split: Split<'a>,
     pub(crate) directives: Vec<Directive<'a>>,
+    pub(crate) assertions: Assertions,
+    /// Its statements only stop Diesel: those that change rows are in `backfill.sql`.
+    pub(crate) of_backfill: bool,
 }
 
 /// A `-- dbmig:` comment.
@@ -61,6 +64,8 @@ pub(super) fn of<'a>(
             foreign_keys_off: settings.foreign_keys_off,
             split,
             directives,
+            assertions: Assertions::read(text, dialect),
+            of_backfill: migration.backfill.is_some() && name == "up.sql",
         }
     };
     let up = file("up.sql", migration.up, &raw.up);

@@ -4,14 +4,18 @@ use super::Subject;
 use crate::nearest::nearest;
 use crate::{Code, Finding, Findings};
 
-/// What can stand behind `dbmig:`; `allow.rs` and `todo_left.rs` read them.
-const KNOWN: [&str; 2] = ["allow", "todo"];
+/// What can stand behind `dbmig:`; `allow.rs`, `todo_left.rs`, and `assertion.rs` read them.
+const KNOWN: [&str; 3] = ["allow", "assert", "todo"];
 
 pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
     for file in &subject.files {
         for directive in &file.directives {
             let word = directive.text.split([' ', '\t', ':']).next().unwrap_or_default();
             if word == "allow" || word.eq_ignore_ascii_case("todo") {
+                continue;
+            }
+            // One that goes on with a query included.
+            if file.assertions.places.contains(&directive.place) {
                 continue;
             }
             let (line, column) = directive.place;
@@ -25,7 +29,7 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Findings) {
                 .note("the comment has no effect");
             findings.push(match nearest(word, KNOWN) {
                 Some(near) => finding.help(format!("did you mean `-- dbmig:{near}`?")),
-                None => finding.help("write `-- dbmig:allow <code> reason=\"<why>\"`, `-- dbmig:todo <what>`, or a comment without `dbmig:`"),
+                None => finding.help("write `-- dbmig:allow <code> reason=\"<why>\"`, `-- dbmig:assert before|after <query>`, `-- dbmig:todo <what>`, or a comment without `dbmig:`"),
             });
         }
     }

@@ -225,6 +225,13 @@ mod tests {
                 foreign_keys_off: true,
                 split_off: true,
                 requires: Some(Version::new("20230101")),
+                preconditions: ["SELECT \"a\"", "x\ny"]
+                    .map(|query| crate::Precondition {
+                        query: query.into(),
+                        expect: Some("0".into()),
+                        on_fail: crate::OnFail::Skip,
+                    })
+                    .to_vec(),
             },
             late: Some("different tables".into()),
             tokens: Tokens { up: Some("tok1:aa".into()), ..Tokens::default() },

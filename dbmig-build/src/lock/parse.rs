@@ -249,6 +249,10 @@ pub(crate) fn read_setting(settings: &mut Settings, key: Option<&str>, value: &s
             Some(version) => settings.requires = Some(version),
             None => return false,
         },
+        (Some("precondition"), text) => match crate::Precondition::from_text(text) {
+            Some(precondition) => settings.preconditions.push(precondition),
+            None => return false,
+        },
         _ => return false,
     }
     true

@@ -111,4 +111,7 @@ pub(crate) fn push_settings(line: &mut String, settings: &Settings) {
     if let Some(version) = &settings.requires {
         push(line, "requires", &format!("backfill:{version}"));
     }
+    for precondition in &settings.preconditions {
+        push(line, "precondition", &precondition.to_text());
+    }
 }

@@ -70,6 +70,16 @@ impl<'a> Token<'a> {
         Some(self.text.strip_prefix("--")?.trim_start().strip_prefix("dbmig:")?.trim())
     }
 
+    /// The text of a `-- dbmig: …` comment that goes on with the directive above it: a space stands behind
+    /// the colon.
+    pub(crate) fn continues_directive(&self) -> Option<&'a str> {
+        if self.kind != TokenKind::LineComment {
+            return None;
+        }
+        let rest = self.text.strip_prefix("--")?.trim_start().strip_prefix("dbmig:")?;
+        (rest.starts_with([' ', '\t']) && !rest.trim().is_empty()).then(|| rest.trim())
+    }
+
     /// True for this word, in any case.
     pub(crate) fn is(&self, word: &str) -> bool {
         self.kind == TokenKind::Word && self.text.eq_ignore_ascii_case(word)

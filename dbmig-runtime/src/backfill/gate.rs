@@ -21,7 +21,10 @@ pub(crate) fn gate(
     let record = history::read_backfill(session, tables, required, false)
         .map_err(Error::database("read the state of the backfill"))?;
     if let Some(lacking) = lacking(record.as_ref()) {
-        return Err(refused(lacking));
+        // A precondition can have kept it from being applied.
+        let applied = history::is_recorded(session, tables, required)
+            .map_err(Error::database("read the state of the backfill"))?;
+        return Err(refused(if applied { lacking } else { Lacking::NotApplied }));
     }
     let Some(of) = set.get(required).filter(|of| of.backfill.is_some()) else { return Ok(()) };
     let backfill = parsed(of, session.dialect())?;

@@ -1,5 +1,6 @@
 //! `Session` for every Diesel connection of a backend whose feature is on.
 
+mod find;
 #[cfg(feature = "mysql")]
 mod mysql;
 #[cfg(feature = "postgres")]
@@ -14,7 +15,7 @@ use diesel::connection::{
 };
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 
-use crate::session::{DbError, DbErrorKind, DbResult, Row, Session, Value};
+use crate::session::{DbError, DbErrorKind, DbResult, Found, Row, Session, Value};
 
 mod sealed {
     /// Nobody else implements `SqlBackend`.
@@ -34,6 +35,12 @@ pub trait SqlBackend: Backend + sealed::Sealed {
 
     #[doc(hidden)]
     fn query<C>(conn: &mut C, sql: &str, values: &[Value<'_>]) -> diesel::QueryResult<Vec<Row>>
+    where
+        C: LoadConnection<DefaultLoadingMode, Backend = Self>;
+
+    /// The names of the columns of the first row; `None` where there is no row.
+    #[doc(hidden)]
+    fn columns<C>(conn: &mut C, sql: &str) -> diesel::QueryResult<Option<Vec<String>>>
     where
         C: LoadConnection<DefaultLoadingMode, Backend = Self>;
 
@@ -75,6 +82,17 @@ macro_rules! text_queries {
             let rows = diesel::RunQueryDsl::load::<TextRow>(bound(sql, values), conn)?;
             Ok(rows.into_iter().map(|row| row.0).collect())
         }
+
+        fn columns<C>(conn: &mut C, sql: &str) -> diesel::QueryResult<Option<Vec<String>>>
+        where
+            C: diesel::connection::LoadConnection<
+                    diesel::connection::DefaultLoadingMode,
+                    Backend = Self,
+                >,
+        {
+            let rows = diesel::RunQueryDsl::load::<Names>(bound(sql, &[]), conn)?;
+            Ok(rows.into_iter().next().map(|row| row.0))
+        }
     };
 }
 #[cfg(any(feature = "sqlite", feature = "postgres", feature = "mysql"))]
@@ -102,6 +120,22 @@ macro_rules! text_rows {
                 };
             }
             query
+        }
+
+        /// The names of the columns of a row, of whatever type they are.
+        struct Names(Vec<String>);
+
+        impl diesel::deserialize::QueryableByName<$backend> for Names {
+            fn build<'a>(
+                row: &impl diesel::row::NamedRow<'a, $backend>,
+            ) -> diesel::deserialize::Result<Self> {
+                use diesel::row::{Field as _, Row};
+                let name = |index| {
+                    let field = Row::get(row, index)?;
+                    Some(field.field_name().unwrap_or("?").to_owned())
+                };
+                Ok(Self((0..row.field_count()).filter_map(name).collect()))
+            }
         }
 
         /// A row of any width, of columns that are text.
@@ -160,6 +194,16 @@ impl<C: MigrationConnection> Session for C {
 
     fn query(&mut self, sql: &str, values: &[Value<'_>]) -> DbResult<Vec<Row>> {
         C::Backend::query(self, sql, values).map_err(db_error::<C::Backend>)
+    }
+
+    fn find(&mut self, select: &str, most: usize) -> DbResult<Found> {
+        let dialect = self.dialect();
+        let names = C::Backend::columns(self, &find::first(select));
+        let Some(names) = names.map_err(db_error::<C::Backend>)? else {
+            return Ok(Found::default());
+        };
+        let rows = self.query(&find::as_text(dialect, select, &names, most), &[])?;
+        Ok(find::found(dialect, names, rows))
     }
 
     fn in_transaction(&mut self) -> DbResult<bool> {

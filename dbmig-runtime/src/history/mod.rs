@@ -93,6 +93,8 @@ pub enum Action {
     Adopt,
     /// A repeatable ran. It has no version: its attempts are for people, and are not read with the others.
     Repeat,
+    /// A precondition did not hold: nothing was run, and the version stays pending.
+    Skip,
     /// A person accepted an edit: the record of the apply follows the file, and this one keeps what it held
     /// before. For people as well.
     Accept,
@@ -106,6 +108,7 @@ impl Action {
             Self::Revert => "revert",
             Self::Adopt => "adopt",
             Self::Repeat => "repeat",
+            Self::Skip => "skip",
             Self::Accept => "accept",
         }
     }
@@ -187,6 +190,8 @@ pub struct Record {
     pub batch: i64,
     /// When it ended, by the server's clock.
     pub finished_at: Option<String>,
+    /// Why it was decided, by a person or by a precondition.
+    pub reason: Option<String>,
     /// What it ended with.
     pub error: Option<String>,
 }

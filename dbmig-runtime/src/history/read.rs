@@ -88,7 +88,7 @@ fn newest_records(table: &str) -> String {
     format!(
         "{table} JOIN (SELECT MAX(id) AS newest FROM {table} WHERE {COUNTS} GROUP BY version \
          UNION SELECT MAX(id) FROM {table} WHERE {COUNTS} AND state = 'finished' \
-         AND action <> 'revert' GROUP BY version) AS counted ON newest = id"
+         AND action NOT IN ('revert', 'skip') GROUP BY version) AS counted ON newest = id"
     )
 }
 
@@ -181,7 +181,8 @@ impl Rows {
         };
         let mut applying = BTreeMap::new();
         for (version, record) in self.records {
-            if record.ended == Ended::Finished && record.action != Action::Revert {
+            let ran = !matches!(record.action, Action::Revert | Action::Skip);
+            if record.ended == Ended::Finished && ran {
                 applying.insert(version.clone(), record.clone());
             }
             history.records.insert(version, record);
@@ -194,7 +195,8 @@ impl Rows {
             // A record of an apply that was reverted later says nothing about this row, and neither
             // does one of another row: another tool has reverted and applied again.
             let reverted = history.records.get(&version).is_some_and(|newest| {
-                newest.action == Action::Revert && newest.ended == Ended::Finished
+                matches!(newest.action, Action::Revert | Action::Skip)
+                    && newest.ended == Ended::Finished
             });
             let fits = |record: &Record| record.stamp.is_none() || record.stamp == stamp;
             let record = applying.remove(&version).filter(|record| !reverted && fits(record));

@@ -7,7 +7,7 @@ use super::{Action, Ended, Mode, Record};
 use crate::session::{DbError, DbErrorKind, DbResult, Row};
 
 /// What is read of it, in this order; of texts as much as is shown, whoever wrote them.
-pub(super) const COLUMNS: [&str; 18] = [
+pub(super) const COLUMNS: [&str; 19] = [
     "id",
     "version",
     "attempt",
@@ -25,6 +25,7 @@ pub(super) const COLUMNS: [&str; 18] = [
     "intent",
     "batch",
     "finished_at",
+    "substr(reason, 1, 4000)",
     "substr(error, 1, 4000)",
 ];
 
@@ -41,6 +42,7 @@ pub(super) fn from_row(row: Row) -> DbResult<(Version, Record)> {
         Some("revert") => Action::Revert,
         Some("adopt") => Action::Adopt,
         Some("apply") => Action::Apply,
+        Some("skip") => Action::Skip,
         other => return Err(newer("action", other)),
     };
     let (name, stamp) = (next().unwrap_or_default(), next());
@@ -73,6 +75,7 @@ pub(super) fn from_row(row: Row) -> DbResult<(Version, Record)> {
         intent: number(next()),
         batch: number(next()),
         finished_at: next(),
+        reason: next(),
         error: next(),
     };
     Ok((version, record))

@@ -2,7 +2,7 @@
 
 use dbmig_build::{Dialect, Migration, MigrationSet, Version};
 
-use super::{Action, Applied, Ended, History};
+use super::{Action, Applied, Ended, History, Record};
 
 /// The state of a migration in a database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -21,6 +21,8 @@ pub enum State {
     Failed,
     /// It was applied and reverted: pending.
     Reverted,
+    /// Its precondition did not hold when it was its turn: pending, and asked again.
+    Skipped,
 }
 
 impl State {
@@ -34,12 +36,13 @@ impl State {
             Self::HalfDone => "half-done",
             Self::Failed => "failed",
             Self::Reverted => "reverted",
+            Self::Skipped => "skipped",
         }
     }
 
     /// The next run will apply it.
     pub const fn is_pending(self) -> bool {
-        matches!(self, Self::Pending | Self::Failed | Self::Reverted)
+        matches!(self, Self::Pending | Self::Failed | Self::Reverted | Self::Skipped)
     }
 }
 
@@ -62,6 +65,8 @@ pub struct StatusRow {
     pub adopted: bool,
     /// Applied, and reformatted since: the statements are the same.
     pub reformatted: bool,
+    /// Why it was skipped, or recorded as applied without being run.
+    pub reason: Option<String>,
 }
 
 /// The state of every migration that set or history knows, in version order.
@@ -82,6 +87,7 @@ pub fn status(set: &MigrationSet, history: &History, dialect: Dialect) -> Vec<St
                     && newest.is_some_and(|newest| migration.version < *newest),
                 adopted: applied.is_some_and(is_adopted),
                 reformatted,
+                reason: reason(state, applied, history.records.get(&migration.version)),
             }
         })
         .collect();
@@ -100,6 +106,7 @@ pub fn status(set: &MigrationSet, history: &History, dialect: Dialect) -> Vec<St
             late: false,
             adopted: is_adopted(applied),
             reformatted: false,
+            reason: None,
         });
     }
     let forgotten =
@@ -114,10 +121,20 @@ pub fn status(set: &MigrationSet, history: &History, dialect: Dialect) -> Vec<St
             late: false,
             adopted: false,
             reformatted: false,
+            reason: None,
         });
     }
     rows.sort_by(|a, b| a.version.cmp(&b.version));
     rows
+}
+
+/// What its newest record says about a skip, or the record of the apply about not being run.
+fn reason(state: State, applied: Option<&Applied>, newest: Option<&Record>) -> Option<String> {
+    let record = match state {
+        State::Skipped => newest,
+        _ => applied.and_then(|applied| applied.record.as_ref()),
+    };
+    record.filter(|record| record.action != Action::Apply)?.reason.clone()
 }
 
 fn is_adopted(applied: &Applied) -> bool {
@@ -131,7 +148,7 @@ fn state_of(
     dialect: Dialect,
 ) -> (State, bool) {
     let newest = history.records.get(&migration.version);
-    if newest.is_some_and(super::Record::is_half_done) {
+    if newest.is_some_and(Record::is_half_done) {
         return (State::HalfDone, false);
     }
     if let Some(applied) = applied {
@@ -144,6 +161,7 @@ fn state_of(
     let state = match newest {
         Some(record) if record.ended == Ended::Failed => State::Failed,
         Some(record) if record.action == Action::Revert => State::Reverted,
+        Some(record) if record.action == Action::Skip => State::Skipped,
         _ => State::Pending,
     };
     (state, false)

@@ -4,6 +4,7 @@
 //! agrees, and it stops where the database is not what it was written for.
 
 mod file;
+mod guard;
 mod head;
 mod range;
 mod record;
@@ -151,6 +152,10 @@ fn work<'a>(
     if matches!(step, Step::Apply(_)) && required.is_some_and(|version| !is_done(version)) {
         return Err(refused("it requires a backfill, which only the command runs"));
     }
+    let applied = set.get(version).filter(|_| matches!(step, Step::Apply(_)));
+    if let Some(reason) = applied.and_then(guard::refused) {
+        return Err(refused(reason));
+    }
     if record.is_some_and(history::Record::is_half_done) {
         return Err(refused("it stopped half way, and is gone on with where it stopped"));
     }
@@ -218,6 +223,7 @@ impl<'a> Writer<'a> {
         (work, batch): (&'a Work<'a>, &Batch<'_>),
         used: Option<&Batch<'_>>,
     ) -> Result<(), Error> {
+        guard::refuse(work, batch)?;
         let mode = batch.mode(&work.settings);
         let outside = if mode == Mode::Statement { ", outside a transaction" } else { "" };
         let (name, file) = (dbmig_build::one_line(work.name), work.direction.file());
@@ -260,6 +266,7 @@ impl<'a> Writer<'a> {
         if keys_off {
             line(out, record::COUNT_VIOLATIONS);
         }
+        guard::push_before(out, work, batch, self);
         file::push(out, work, batch, self)?;
         if keys_off {
             out.push_str(
@@ -271,6 +278,7 @@ impl<'a> Writer<'a> {
         if self.session.must_be_renewed_within(batch, self.tables) {
             out.push_str(&self.session.renew_within());
         }
+        guard::push_after(out, work, batch, self);
         self.end(out, work, batch);
         if keys_off {
             line(out, "PRAGMA foreign_keys = ON");
@@ -285,11 +293,13 @@ impl<'a> Writer<'a> {
         batch: &Batch<'_>,
     ) -> Result<(), Error> {
         self.stop_unless(out, work.version, work.direction == Direction::Down);
+        guard::push_before(out, work, batch, self);
         file::push(out, work, batch, self)?;
         // The record is ours to write, whatever the file has made of the session.
         if !self.session.is_clean_after(batch) {
             out.push_str(&self.session.renew(self.tables));
         }
+        guard::push_after(out, work, batch, self);
         self.begin(out);
         self.version_row(out, work);
         self.end(out, work, batch);

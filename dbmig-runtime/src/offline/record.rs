@@ -33,8 +33,20 @@ pub(super) fn stop_unless(
     version: &Version,
     applied: bool,
 ) -> String {
-    let (table, version) = (tables.diesel(), literal(dialect, version.as_str()));
     let not = if applied { "NOT " } else { "" };
+    let value = literal(dialect, version.as_str());
+    let exists = format!("EXISTS (SELECT 1 FROM {} WHERE version = {value})", tables.diesel());
+    stop_if(dialect, tables, version, &format!("{not}{exists}"))
+}
+
+/// Inserts the version twice, which fails, where a condition holds.
+pub(super) fn stop_if(
+    dialect: Dialect,
+    tables: &Tables,
+    version: &Version,
+    condition: &str,
+) -> String {
+    let version = literal(dialect, version.as_str());
     let insert = match dialect {
         // Diesel's table names no engine: where it is one without transactions, the first of the two would
         // stay. Ours is InnoDB.
@@ -43,13 +55,10 @@ pub(super) fn stop_unless(
             tables.state()
         ),
         Dialect::Sqlite | Dialect::Postgres => {
-            format!("INSERT INTO {table} (version) SELECT {version}")
+            format!("INSERT INTO {} (version) SELECT {version}", tables.diesel())
         }
     };
-    format!(
-        "{insert} FROM (SELECT 1 UNION ALL SELECT 2) AS twice \
-         WHERE {not}EXISTS (SELECT 1 FROM {table} WHERE version = {version})"
-    )
+    format!("{insert} FROM (SELECT 1 UNION ALL SELECT 2) AS twice WHERE {condition}")
 }
 
 /// SQLite: how many rows refer to nothing before a migration that runs with foreign keys off.

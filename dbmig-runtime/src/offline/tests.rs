@@ -339,6 +339,7 @@ fn what_stopped_half_way_is_left_to_the_engine() {
         intent: 1,
         batch: 1,
         finished_at: None,
+        reason: None,
         error: None,
     };
     history.records.insert(v("1"), half);

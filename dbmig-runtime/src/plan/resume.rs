@@ -47,7 +47,8 @@ fn goes_on(record: &Record, text: &str, settings: &Settings, dialect: Dialect) -
     }
     let batch = Batch::of(text, dialect, settings);
     batch.mode(settings) == Mode::Statement
-        && !batch.is_one_unit()
+        // Of one unit nobody knows how far it came, unless all of it is there.
+        && (!batch.is_one_unit() || done == batch.len())
         && done <= batch.len()
         && record.done_digest.as_ref() == Some(batch.digest_of_first(done))
 }

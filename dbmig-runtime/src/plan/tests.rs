@@ -58,6 +58,7 @@ fn record(id: i64, version: &str) -> Record {
         intent: 1,
         batch: 1,
         finished_at: None,
+        reason: None,
         error: None,
     }
 }

@@ -68,5 +68,6 @@ pub(super) fn apply_first(
 ) -> Result<(), ProofError> {
     let version = &set.iter().nth(count - 1).expect("a migration of the set").version;
     apply(session, set, &Target::To(version.clone()))
+        .map(drop)
         .map_err(|error| ProofError::of_apply(Failure::Up(Box::new(error))))
 }

@@ -12,6 +12,8 @@ use crate::session::{DbError, DbErrorKind};
 pub enum Failure {
     /// `up.sql` failed.
     Up(Box<Error>),
+    /// A precondition does not hold here, so that nothing of it was run.
+    Unmet(String),
     /// `down.sql` failed, or there is none.
     Down(Box<Error>),
     /// `down.sql` failed, and only when there are rows.
@@ -28,12 +30,12 @@ pub enum Failure {
 
 impl Failure {
     pub(super) const fn is_of_up(&self) -> bool {
-        matches!(self, Self::Up(_))
+        matches!(self, Self::Up(_) | Self::Unmet(_))
     }
 
     /// Whether it might be otherwise without rows: a statement failed, and not for its own sake.
     pub(super) fn may_be_of_rows(&self) -> bool {
-        let Some(error) = self.error() else { return false };
+        let Some(error) = self.error() else { return matches!(self, Self::Unmet(_)) };
         match error.db() {
             // Without it there is no set to go on with: worth a second look whatever it says.
             Some(_) if self.is_of_up() => true,
@@ -67,7 +69,7 @@ impl Failure {
             | Self::DownWithRows(error)
             | Self::Again(error)
             | Self::AgainWithRows(error) => Some(error),
-            Self::NotRestored(_) | Self::AgainDiffers(_) => None,
+            Self::Unmet(_) | Self::NotRestored(_) | Self::AgainDiffers(_) => None,
         }
     }
 
@@ -79,7 +81,7 @@ impl Failure {
             | Self::DownWithRows(error)
             | Self::Again(error)
             | Self::AgainWithRows(error) => Some(error),
-            Self::NotRestored(_) | Self::AgainDiffers(_) => None,
+            Self::Unmet(_) | Self::NotRestored(_) | Self::AgainDiffers(_) => None,
         }
     }
 
@@ -95,6 +97,7 @@ impl Failure {
     pub fn in_short(&self) -> String {
         match self {
             Self::Up(_) => "up.sql fails".to_owned(),
+            Self::Unmet(reason) => format!("it does not run on a scratch database: {reason}"),
             Self::Down(_) => "down.sql fails".to_owned(),
             Self::DownWithRows(_) => "down.sql fails when there are rows".to_owned(),
             Self::NotRestored(_) => "down.sql does not restore the schema".to_owned(),

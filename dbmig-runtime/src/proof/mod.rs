@@ -89,6 +89,8 @@ pub struct Proved {
     pub verdict: Verdict,
     /// Why it is refused.
     pub failure: Option<Failure>,
+    /// The precondition that kept it from being run, so that nothing is known of it.
+    pub unmet: Option<String>,
     /// Tables for which no row could be made, with the reason.
     pub no_rows: Vec<(String, String)>,
     /// It can not be applied when there are rows: how that failed.
@@ -102,8 +104,11 @@ pub struct Proved {
 }
 
 impl Proved {
-    /// As the lock keeps it; `None` for a version that is not locked.
+    /// As the lock keeps it; `None` for a version that is not locked, and where nothing was run.
     pub fn to_proof(&self, lock: &LockFile, dialect: dbmig_build::Dialect) -> Option<Proof> {
+        if self.unmet.is_some() {
+            return None;
+        }
         Some(Proof {
             verdict: self.verdict.clone(),
             inputs: lock.proof_inputs(&self.version)?,
@@ -151,6 +156,7 @@ fn prove_one(
         name: migration.dir_name.to_string(),
         verdict: Verdict::None(String::new()),
         failure: None,
+        unmet: None,
         no_rows,
         hazard: None,
         warnings: vec![],
@@ -173,6 +179,11 @@ fn prove_one(
     proved.warnings = warnings;
     match trip {
         Trip::Failed(failure) if failure.is_interrupted() => return Err(ProofError::Interrupted),
+        // Nothing of it is wrong, and nothing of it is known.
+        Trip::Failed(Failure::Unmet(reason)) => {
+            proved.verdict = Verdict::None(Failure::Unmet(reason.clone()).in_short());
+            proved.unmet = Some(reason);
+        }
         Trip::Failed(failure) if failure.is_of_up() => {
             return Err(ProofError::of_apply(failure));
         }

@@ -26,7 +26,7 @@ pub fn replay(
     if plan.repeatables.is_empty() {
         plan.repeatables = set.repeatables().iter().map(|r| r.name.clone()).collect();
     }
-    run(session, set, &history, &plan)
+    run(session, set, &history, &plan).map(drop)
 }
 
 /// Reverts one migration by its `down.sql`; what came after it stays, and no repeatable runs.

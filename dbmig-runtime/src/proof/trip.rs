@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use dbmig_build::{Dialect, Migration, MigrationSet};
+use dbmig_build::{Dialect, Migration, MigrationSet, OnFail};
 
 use super::base::{Base, apply_first};
 use super::data;
@@ -17,6 +17,7 @@ use crate::event::Silent;
 use crate::history::{self, History};
 use crate::options::RunOptions;
 use crate::plan::{self, OnMissing, Plan, PlanError, Repeatables, Rules, Target};
+use crate::report::Report;
 use crate::runner;
 use crate::session::{DbError, DbResult, Session};
 
@@ -196,10 +197,15 @@ impl<'a> Shadowed<'a> {
         let (rows, unreadable) = data::read(session, &before).map_err(shadow("read"))?;
         self.noticed.unreadable =
             unreadable.into_iter().map(|(name, why)| (name.to_string(), why)).collect();
-        if let Err(error) = apply(session, self.set, &target) {
-            return Ok(Trip::Failed(Failure::Up(Box::new(error))));
-        }
+        let unmet = match apply(session, self.set, &target) {
+            Ok(report) => not_run(report),
+            Err(error) => return Ok(Trip::Failed(Failure::Up(Box::new(error)))),
+        };
         let after = Catalogue::read(session, self.scope).map_err(shadow("read"))?;
+        if let Some(reason) = unmet {
+            self.state = Some(State { applied: at + 1, catalogue: after, ..state });
+            return Ok(Trip::Failed(Failure::Unmet(reason)));
+        }
         let rows_after = self.look_at_rows(session, &rows, &after).map_err(shadow("read"))?;
         self.noticed.warnings.extend(cascades::cascaded(
             "up.sql",
@@ -231,8 +237,10 @@ impl<'a> Shadowed<'a> {
         let text = migration.down.as_deref().unwrap_or_default();
         let cascaded = cascades::cascaded("down.sql", text, &after, &rows_after, &now);
         self.noticed.warnings.extend(cascaded);
-        if let Err(error) = apply(session, self.set, &target) {
-            return Ok(Trip::Failed(Failure::Again(Box::new(error))));
+        match apply(session, self.set, &target).map(not_run) {
+            Ok(None) => {}
+            Ok(Some(reason)) => return Ok(Trip::Failed(Failure::Unmet(reason))),
+            Err(error) => return Ok(Trip::Failed(Failure::Again(Box::new(error)))),
         }
         let again = Catalogue::read(session, self.scope).map_err(shadow("read"))?;
         let (_, changed) = split(after.differences(&again), after.dialect);
@@ -322,7 +330,7 @@ pub(super) fn apply(
     session: &mut dyn Session,
     set: &MigrationSet,
     target: &Target,
-) -> Result<(), Error> {
+) -> Result<Report, Error> {
     let rules = Rules {
         missing: OnMissing::Note,
         repeatables: Repeatables::Named(vec![]),
@@ -343,7 +351,7 @@ pub(super) fn revert(
     let history = read(session)?;
     let mut plan = plan::plan_revert(set, &history, session.dialect(), target)?;
     plan.repeatables.clear();
-    run(session, set, &history, &plan)
+    run(session, set, &history, &plan).map(drop)
 }
 
 pub(super) fn read(session: &mut dyn Session) -> Result<History, Error> {
@@ -355,8 +363,14 @@ pub(super) fn run(
     set: &MigrationSet,
     history: &History,
     plan: &Plan,
-) -> Result<(), Error> {
+) -> Result<Report, Error> {
     // Nobody else is there to wait for.
     let options = RunOptions { retries: 0, ..RunOptions::default() };
-    runner::run(session, set, history, plan, &options, &mut Silent).map(drop)
+    runner::run(session, set, history, plan, &options, &mut Silent)
+}
+
+/// The precondition that kept a migration from being run.
+fn not_run(report: Report) -> Option<String> {
+    let mut unmet = report.unmet.into_iter().filter(|unmet| unmet.on_fail != OnFail::Warn);
+    unmet.next().map(|unmet| unmet.reason)
 }

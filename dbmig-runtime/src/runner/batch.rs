@@ -3,7 +3,7 @@
 use std::cell::OnceCell;
 
 use dbmig_build::sql::{self, Split, Statement, StatementFlags, StatementKind};
-use dbmig_build::{Dialect, Digest, Settings};
+use dbmig_build::{Assertions, Dialect, Digest, Settings};
 
 use super::work::Work;
 use crate::error::{Error, ErrorKind, StatementError};
@@ -19,6 +19,7 @@ pub(crate) struct Batch<'a> {
     parts: Vec<Part<'a>>,
     /// Sent whole, since nobody is sure how to cut it.
     whole: bool,
+    assertions: Assertions,
     prefixes: OnceCell<Vec<Digest>>,
 }
 
@@ -43,7 +44,13 @@ impl<'a> Batch<'a> {
             }
             false => statements.into_iter().map(part).collect(),
         };
-        Self { text, dialect, parts, whole, prefixes: OnceCell::new() }
+        let assertions = Assertions::read(text, dialect);
+        Self { text, dialect, parts, whole, assertions, prefixes: OnceCell::new() }
+    }
+
+    /// What its comments assert.
+    pub(crate) fn assertions(&self) -> &Assertions {
+        &self.assertions
     }
 
     pub(crate) fn len(&self) -> usize {

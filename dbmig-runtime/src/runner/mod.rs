@@ -7,6 +7,7 @@ mod concurrent;
 mod connection;
 mod decide;
 mod foreign_keys;
+mod guard;
 mod lock;
 mod packets;
 mod pooler;
@@ -32,7 +33,7 @@ pub use seeds::{lonely_side_files, plan_seeds, undo_seed};
 
 use std::time::Instant;
 
-use dbmig_build::{Dialect, Migration, MigrationSet, Version};
+use dbmig_build::{Dialect, Migration, MigrationSet, OnFail, Version};
 
 use self::batch::Batch;
 pub(crate) use self::work::Work;
@@ -42,13 +43,22 @@ use crate::event::{Direction, Event, Observer};
 use crate::history::{self, History, Record, RecordedDown, Run, Tables};
 use crate::options::{RunOptions, Scope};
 use crate::plan::{Backfills, DownSource, Plan, PlanError, Step};
-use crate::report::{Done, Report};
+use crate::report::{Done, Report, Unmet};
 use crate::session::{DbErrorKind, Session};
 
 /// How a step ended, when it did not fail.
 enum StepEnd {
-    Done { statements: usize },
+    /// It ran, although these preconditions did not hold.
+    Done {
+        statements: usize,
+        warnings: Vec<String>,
+    },
     ByAnother,
+    /// A precondition did not hold: it stays pending, or is recorded as applied.
+    Unmet {
+        on_fail: OnFail,
+        reason: String,
+    },
 }
 
 /// From so many steps on it pays to ask whether there is a pooler, on a connection of its own.
@@ -109,7 +119,7 @@ fn run_plan(
     match result.and(left) {
         Ok(()) => Ok(report),
         Err(mut error) => {
-            error.report = report;
+            *error.report = report;
             Err(error)
         }
     }
@@ -238,7 +248,8 @@ fn run_steps(
         // Outside a transaction the record is written on a connection that was put back.
         settled = !transaction && matches!(end, StepEnd::Done { .. });
         report_end(&work, &end, started, observer, report);
-        if matches!(step, Step::Apply(_)) && backfills(work.version) {
+        let ran = !matches!(end, StepEnd::Unmet { .. });
+        if ran && matches!(step, Step::Apply(_)) && backfills(work.version) {
             backfill(session, engine, (set, plan, work.version), observer, report)?;
             settled = false;
         }
@@ -333,8 +344,15 @@ fn report_end(
 ) {
     let (name, direction) = (work.name, work.direction);
     let elapsed = started.elapsed();
+    let mut unmet = |on_fail, reason: &str| {
+        observer.event(Event::Unmet { name, on_fail, reason });
+        let (version, name) = (work.version.clone(), name.to_owned());
+        report.unmet.push(Unmet { version, name, on_fail, reason: reason.to_owned() });
+    };
     match *end {
-        StepEnd::Done { statements } => {
+        StepEnd::Unmet { on_fail, ref reason } => unmet(on_fail, reason),
+        StepEnd::Done { statements, ref warnings } => {
+            warnings.iter().for_each(|reason| unmet(OnFail::Warn, reason));
             observer.event(Event::Finished { name, direction, statements, elapsed });
             let (version, name) = (work.version.clone(), name.to_owned());
             let done = Done { version, name, direction, statements, elapsed };

@@ -83,7 +83,7 @@ fn decide(
     let text = match record.action {
         Action::Apply => Some(&*migration.up),
         Action::Revert => migration.down.as_deref(),
-        Action::Adopt | Action::Repeat | Action::Accept => None,
+        Action::Adopt | Action::Repeat | Action::Skip | Action::Accept => None,
     };
     let Some(text) = text else { return Ok(false) };
     let doubtful = record.intent > record.statements_done;

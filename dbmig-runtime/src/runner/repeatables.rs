@@ -2,12 +2,12 @@
 
 use std::time::Instant;
 
-use dbmig_build::{Dialect, MigrationSet, Repeatable, Version};
+use dbmig_build::{Dialect, MigrationSet, Repeatable, Version, When};
 
 use super::batch::Batch;
 use super::transaction::{self, record};
 use super::work::Work;
-use super::{Engine, StepEnd, packets, report_end};
+use super::{Engine, StepEnd, guard, packets, report_end};
 use crate::error::Error;
 use crate::event::{Event, Observer};
 use crate::history::{self, Ended, Mode};
@@ -71,9 +71,13 @@ fn statements(
         return Ok(StepEnd::ByAnother);
     }
     let started = Instant::now();
-    let sent = batch
-        .send_all(session, observer)
-        .map_err(|(index, error)| batch.failure(work, index, error, false));
+    let nothing = guard::Left::Nothing;
+    let sent = guard::hold(session, work, batch, When::Before, nothing).and_then(|()| {
+        batch
+            .send_all(session, observer)
+            .map_err(|(index, error)| batch.failure(work, index, error, false))?;
+        guard::hold(session, work, batch, When::After, guard::Left::Everything)
+    });
     let (ended, error) = match &sent {
         Ok(()) => (Ended::Finished, None),
         Err(error) => (Ended::Failed, Some(error.to_string())),
@@ -92,5 +96,6 @@ fn statements(
         write_transaction(session, write).map_err(Error::database("record the repeatable"))
     });
     // The first error is the one to tell.
-    sent.and(written).map(|()| StepEnd::Done { statements: batch.len() })
+    let statements = batch.len();
+    sent.and(written).map(|()| StepEnd::Done { statements, warnings: vec![] })
 }

@@ -6,16 +6,17 @@
 
 use std::time::{Duration, Instant};
 
-use dbmig_build::Dialect;
 use dbmig_build::sql::StatementKind;
+use dbmig_build::{Dialect, OnFail, When};
 
 use super::batch::Batch;
 use super::lock::jittered;
 use super::pooler;
 use super::probe::CreatedIndex;
-use super::transaction::record;
+use super::transaction::{record, unmet};
+use super::transaction_end::note_failure;
 use super::work::Work;
-use super::{Engine, StepEnd, blockers, concurrent};
+use super::{Engine, StepEnd, blockers, concurrent, guard};
 use crate::error::{Error, ErrorKind};
 use crate::event::{Direction, Event, Observer};
 use crate::history::{self, Ended, Record};
@@ -56,6 +57,10 @@ fn locked(
     batch: &Batch<'_>,
     observer: &mut dyn Observer,
 ) -> Result<StepEnd, Error> {
+    let warnings = match ask_first(session, engine, work, batch)? {
+        First::Run(warnings) => warnings,
+        First::Ended(end) => return Ok(end),
+    };
     let (number, done) = match begin(session, engine, work, batch)? {
         Claim::Ours { number, done } => (number, done),
         Claim::ByAnother => return Ok(StepEnd::ByAnother),
@@ -64,7 +69,8 @@ fn locked(
         }
     };
     let attempt = Attempt { engine, work, batch, number };
-    let sent = match batch.is_one_unit() {
+    let all = batch.len();
+    let sent = match batch.is_one_unit() && (done < all || all == 0) {
         true => attempt.send_as_one(session, observer),
         false => attempt.send_each(session, done, observer),
     };
@@ -81,8 +87,60 @@ fn locked(
     }
     // The record is ours to write, whatever the file has made of the session.
     engine.connection.settle(session)?;
+    if guard::asks_after(batch) {
+        attempt.hold_after(session)?;
+    }
     attempt.finish(session).map_err(Error::database("record the migration"))?;
-    Ok(StepEnd::Done { statements: batch.len() })
+    Ok(StepEnd::Done { statements: all, warnings })
+}
+
+/// What the questions before the first statement make of the attempt.
+enum First {
+    /// It begins, although these do not hold.
+    Run(Vec<String>),
+    /// It ended before it began.
+    Ended(StepEnd),
+}
+
+/// Asks before anything is claimed: what stops here leaves no attempt of which somebody has to decide. Of
+/// one that goes on where it stopped nothing is asked again, since its own statements have changed the answer.
+fn ask_first(
+    session: &mut dyn Session,
+    engine: &Engine<'_>,
+    work: &Work<'_>,
+    batch: &Batch<'_>,
+) -> Result<First, Error> {
+    if !guard::asks_before(work, batch) {
+        return Ok(First::Run(vec![]));
+    }
+    let tables = engine.tables;
+    let (applied, newest) = history::read_version(session, tables, work.version)
+        .map_err(Error::database("read the state of the migration"))?;
+    if applied == (work.direction == Direction::Up) {
+        return Ok(First::Ended(StepEnd::ByAnother));
+    }
+    let begun = |half: &Record| half.is_half_done() && half.statements_done.max(half.intent) > 0;
+    if newest.as_ref().is_some_and(begun) {
+        return Ok(First::Run(vec![]));
+    }
+    let started = Instant::now();
+    let verdict = guard::before(session, work, batch).inspect_err(|error| {
+        note_failure(session, engine, (work, batch), started, error);
+    })?;
+    let (on_fail, reason) = match verdict {
+        guard::Verdict::Run(warnings) => return Ok(First::Run(warnings)),
+        guard::Verdict::Skip(reason) => (OnFail::Skip, reason),
+        guard::Verdict::MarkApplied(reason) => (OnFail::MarkApplied, reason),
+    };
+    let decide = |session: &mut dyn Session| -> DbResult<StepEnd> {
+        if on_fail == OnFail::MarkApplied && !history::claim(session, tables, work.version)? {
+            return Ok(StepEnd::ByAnother);
+        }
+        let (number, _) = history::newest_attempt(session, tables, work.version)?;
+        unmet(session, engine, (work, batch), number, (on_fail, reason))
+    };
+    let end = write_transaction(session, decide);
+    end.map(First::Ended).map_err(Error::database("record the attempt"))
 }
 
 /// An attempt that is ours.
@@ -99,6 +157,29 @@ impl Attempt<'_> {
         let progress = (done, self.batch.digest_of_first(done));
         let (tables, version) = (self.engine.tables, self.work.version);
         history::advance(session, tables, version, self.number, progress, intent)
+    }
+
+    /// Every statement is there by now, and stays: journalled as such, so that the next run asks again and
+    /// sends nothing.
+    fn hold_after(&self, session: &mut dyn Session) -> Result<(), Error> {
+        let all = self.batch.len();
+        self.advance(session, all, all).map_err(Error::database("record what was sent"))?;
+        let (work, batch) = (self.work, self.batch);
+        guard::hold(session, work, batch, When::After, guard::Left::Everything).inspect_err(
+            |error| {
+                let (tables, version) = (self.engine.tables, work.version);
+                let message = error.to_string();
+                let failed = Ended::Failed;
+                let _ = history::end_attempt(
+                    session,
+                    tables,
+                    version,
+                    self.number,
+                    failed,
+                    Some(&message),
+                );
+            },
+        )
     }
 
     fn send_each(

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use dbmig_build::{Dialect, MigrationSet};
+use dbmig_build::{Dialect, MigrationSet, OnFail, When};
 
 use super::batch::Batch;
 use super::foreign_keys::{self, Violations};
@@ -11,13 +11,13 @@ use super::transaction_end::{
     commit, ended, has_left_something, is_over, left_behind, note_failure, take_back_if_committed,
 };
 use super::work::Work;
-use super::{Engine, StepEnd, blockers, recorded_down, repeatables, report_end};
+use super::{Engine, StepEnd, blockers, guard, recorded_down, repeatables, report_end};
 use crate::error::{Error, ErrorKind, KEYS_ON};
 use crate::event::{Direction, Event, Observer};
 use crate::history::{self, Action, Attempt, Ended, Evidence, History, Mode};
 use crate::plan::{Plan, PlanError};
 use crate::report::Report;
-use crate::session::{DbError, DbErrorKind, Session};
+use crate::session::{DbError, DbErrorKind, DbResult, Session};
 
 /// A migration that ran longer is not started anew by itself.
 const RETRIED_WITHIN: Duration = Duration::from_secs(30);
@@ -219,8 +219,7 @@ fn one_try(
         }
         .and_then(|()| attempt(session, engine, work, batch, begin.keys_off, started, observer));
         match result {
-            Ok(true) => ends.push(StepEnd::Done { statements: batch.len() }),
-            Ok(false) => ends.push(StepEnd::ByAnother),
+            Ok(end) => ends.push(end),
             Err(error) => return failed(session, engine, (work, batch), started, error),
         }
     }
@@ -289,7 +288,6 @@ fn is_worth_a_try(error: &Error, started: Instant) -> bool {
 
 const CLAIM: &str = "record the version";
 
-/// `false` when another runner was faster.
 fn attempt(
     session: &mut dyn Session,
     engine: &Engine<'_>,
@@ -298,10 +296,10 @@ fn attempt(
     keys_off: bool,
     started: Instant,
     observer: &mut dyn Observer,
-) -> Result<bool, Error> {
+) -> Result<StepEnd, Error> {
     let tables = engine.tables;
     let claimed = work.claim_and_look(session, tables).map_err(Error::database(CLAIM))?;
-    let Some((newest, half_done)) = claimed else { return Ok(false) };
+    let Some((newest, half_done)) = claimed else { return Ok(StepEnd::ByAnother) };
     if half_done && work.resumes.is_none() && work.repeatable.is_none() {
         // Another release runs it outside a transaction, or stopped there.
         return Err(Error::new(ErrorKind::Plan(PlanError::HalfDone {
@@ -313,6 +311,18 @@ fn attempt(
             doubtful: None,
         })));
     }
+    let warnings = match guard::before(session, work, batch)? {
+        guard::Verdict::Run(warnings) => warnings,
+        guard::Verdict::Skip(reason) => {
+            work.unclaim(session, tables).map_err(Error::database(CLAIM))?;
+            return unmet(session, engine, (work, batch), newest, (OnFail::Skip, reason))
+                .map_err(Error::database("record the attempt"));
+        }
+        guard::Verdict::MarkApplied(reason) => {
+            return unmet(session, engine, (work, batch), newest, (OnFail::MarkApplied, reason))
+                .map_err(Error::database("record the attempt"));
+        }
+    };
     let before = match keys_off {
         true => foreign_keys::violations(session).map_err(Error::database("check foreign keys"))?,
         false => Violations::new(),
@@ -334,6 +344,7 @@ fn attempt(
         // The record is ours to write, not that of a role that the file has taken.
         engine.connection.settle_within(session)?;
     }
+    guard::hold(session, work, batch, When::After, guard::Left::Nothing)?;
     let attempt =
         record(session, work, newest.saturating_add(1), batch, Ended::Finished, started, None);
     let ours = match work.repeatable {
@@ -349,7 +360,31 @@ fn attempt(
     if work.direction == Direction::Down {
         history::void_data(session, tables).map_err(Error::database("record the attempt"))?;
     }
-    Ok(true)
+    Ok(StepEnd::Done { statements: batch.len(), warnings })
+}
+
+/// Records what became of a migration whose precondition does not hold: that it was skipped, once for each
+/// reason, or that it counts as applied. The caller owns the transaction, and the version row.
+pub(super) fn unmet(
+    session: &mut dyn Session,
+    engine: &Engine<'_>,
+    (work, batch): (&Work<'_>, &Batch<'_>),
+    newest: i64,
+    (on_fail, reason): (OnFail, String),
+) -> DbResult<StepEnd> {
+    let number = newest.saturating_add(1);
+    let (action, evidence) = match on_fail {
+        OnFail::MarkApplied => {
+            (Action::Adopt, finished(session.dialect(), work, number, batch).evidence)
+        }
+        _ => (Action::Skip, Evidence::default()),
+    };
+    if on_fail != OnFail::Skip || work.skipped != Some(reason.as_str()) {
+        let key = (work.version, number);
+        let attempt = Attempt::decided(key, action, work.name, evidence, Some(&reason));
+        history::insert_record(session, engine.tables, &engine.run, &attempt)?;
+    }
+    Ok(StepEnd::Unmet { on_fail, reason })
 }
 
 pub(super) fn record<'a>(

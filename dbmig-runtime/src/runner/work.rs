@@ -29,6 +29,8 @@ pub(crate) struct Work<'a> {
     pub(crate) has_backfill: bool,
     /// It is one, and whether it runs whatever the database knows of it.
     pub(crate) repeatable: Option<(&'a Repeatable, bool)>,
+    /// Why it was skipped the last time, where the history says so.
+    pub(crate) skipped: Option<&'a str>,
 }
 
 impl<'a> Work<'a> {
@@ -75,6 +77,9 @@ impl<'a> Work<'a> {
             locked: migration.is_some_and(|migration| !migration.is_draft()),
             has_backfill: migration.is_some_and(|migration| migration.backfill.is_some()),
             repeatable: None,
+            skipped: record
+                .filter(|record| record.action == Action::Skip)
+                .and_then(|record| record.reason.as_deref()),
         }
     }
 
@@ -93,6 +98,7 @@ impl<'a> Work<'a> {
             locked: false,
             has_backfill: false,
             repeatable: Some((repeatable, again)),
+            skipped: None,
         }
     }
 

@@ -6,6 +6,7 @@ mod apply;
 mod backfill;
 mod beside_diesel;
 mod foreign_keys;
+mod guards;
 mod nested;
 mod repeatables;
 mod seeds;

@@ -4,6 +4,7 @@ mod commands;
 #[cfg(feature = "full-tests")]
 mod corpus;
 mod pairs;
+mod random;
 
 use dbmig_runtime::Dialect;
 use dbmig_runtime::catalogue::change::{Step, Wish, changes};

@@ -129,6 +129,7 @@ fn postgres_what_stands_on_something_else() {
                 "CREATE TABLE p (id int, k int)",
             ),
             ("CREATE TABLE t (a int)", "CREATE TABLE u (a int); CREATE VIEW t AS SELECT a FROM u"),
+            ("CREATE TABLE t (a int[], b int)", "CREATE TABLE t (a int, b int[])"),
             (
                 "CREATE TABLE p (id int PRIMARY KEY, k int UNIQUE); CREATE TABLE c (k int REFERENCES p (k))",
                 "CREATE TABLE p (id int PRIMARY KEY, k int, j int, UNIQUE (k, j)); CREATE TABLE c (k int, j int, \
@@ -240,6 +241,11 @@ fn mysql() {
                     "CREATE TABLE t (id INT PRIMARY KEY); CREATE TABLE c (t INT, FOREIGN KEY (t) REFERENCES t (id))",
                     "CREATE TABLE t (id BIGINT AUTO_INCREMENT PRIMARY KEY); \
                      CREATE TABLE c (t BIGINT, FOREIGN KEY (t) REFERENCES t (id) ON DELETE CASCADE)",
+                ),
+                (
+                    "CREATE TABLE t (id INT PRIMARY KEY); CREATE TABLE c (t INT, FOREIGN KEY (t) REFERENCES t (id))",
+                    "CREATE TABLE t (id INT AUTO_INCREMENT PRIMARY KEY); \
+                     CREATE TABLE c (t INT, FOREIGN KEY (t) REFERENCES t (id), `é` INT CHECK (`é` > 0))",
                 ),
                 (
                     "CREATE TABLE t (a INT, b INT AS (a + 1), c INT AS (b + 1) STORED, KEY k (c)); \

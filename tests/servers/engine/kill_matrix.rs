@@ -101,7 +101,7 @@ pub(super) fn migrate_with(
     let read = |session: &mut dyn Session| {
         history::read(session).map_err(|error| ErrorKind::Database { doing: "read", error })
     };
-    let failed = |kind| Error { kind, report: dbmig_runtime::Report::default() };
+    let failed = |kind| Error { kind, report: Box::default() };
     let mut history = read(session).map_err(failed)?;
     if let Some(recovered) = runner::recover(session, set, &history, options, &mut Silent)? {
         history = recovered;

@@ -10,6 +10,7 @@ mod concurrent_index;
 #[cfg(feature = "full-tests")]
 pub(crate) mod corpus;
 mod cuts;
+mod guards;
 mod half_way;
 mod kept;
 mod kill_matrix;

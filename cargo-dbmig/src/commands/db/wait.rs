@@ -88,7 +88,9 @@ fn pending(location: &Location, set: &MigrationSet) -> CliResult<Option<String>>
         Err(error) => return Err(failure::of_database("read the history", error)),
     };
     let rows = history::status(set, &history, session.dialect());
-    let open = |state: State| state.is_pending() || state == State::HalfDone;
+    // What was skipped had its turn.
+    let open =
+        |state: State| (state.is_pending() || state == State::HalfDone) && state != State::Skipped;
     Ok(match rows.iter().filter(|row| open(row.state)).count() {
         0 => None,
         open => Some(format!("{} pending", count(open, "migration"))),

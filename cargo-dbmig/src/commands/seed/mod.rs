@@ -7,6 +7,7 @@ mod status;
 mod undo;
 
 use clap::{Args, Subcommand};
+use dbmig_runtime::history::{self, State};
 
 use crate::context::Context;
 use crate::error::{CliError, CliResult};
@@ -75,9 +76,12 @@ pub(crate) fn number(context: &Context<'_>) -> CliResult<usize> {
     Ok(seeds.iter().filter(|seed| !seeding::is_side(seed)).count())
 }
 
-/// How many migrations are not applied.
+/// How many migrations are not applied. What was skipped is no part of this database.
 fn pending(sides: &running::Sides) -> usize {
-    sides.set.iter().filter(|m| !sides.history.applied.contains_key(&m.version)).count()
+    let rows = history::status(&sides.set, &sides.history, sides.session.dialect());
+    let open =
+        |state: State| (state.is_pending() || state == State::HalfDone) && state != State::Skipped;
+    rows.iter().filter(|row| open(row.state)).count()
 }
 
 /// Seeds are written for the newest schema.

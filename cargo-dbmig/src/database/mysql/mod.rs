@@ -7,14 +7,14 @@ mod error;
 mod target;
 
 use dbmig_runtime::Dialect;
-use dbmig_runtime::session::{DbError, DbErrorKind, DbResult, Row, Session, Value};
+use dbmig_runtime::session::{DbError, DbErrorKind, DbResult, Found, Row, Session, Value};
 use mysql::prelude::Protocol;
 use mysql::prelude::Queryable as _;
 use mysql::{Conn, DriverError, QueryResult};
 
 use self::error::db_error;
 pub use self::target::MysqlTarget;
-use super::console::{Answer, Console};
+use super::console::{self, Answer, Console};
 use super::interrupt::{self, Interruptible};
 use super::patience::within;
 use super::setup::Setup;
@@ -100,6 +100,10 @@ impl Session for MysqlSession {
             [] => drain(conn.query_iter(sql).map_err(|error| db_error(&error))?),
             values => drain(conn.exec_iter(sql, bound(values)).map_err(|error| db_error(&error))?),
         })
+    }
+
+    fn find(&mut self, select: &str, most: usize) -> DbResult<Found> {
+        console::find(self, select, most)
     }
 
     fn in_transaction(&mut self) -> DbResult<bool> {

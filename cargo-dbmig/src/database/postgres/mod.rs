@@ -14,7 +14,9 @@ mod words;
 use std::collections::HashMap;
 
 use dbmig_runtime::Dialect;
-use dbmig_runtime::session::{Bulk, DbError, DbErrorKind, DbResult, Feed, Row, Session, Value};
+use dbmig_runtime::session::{
+    Bulk, DbError, DbErrorKind, DbResult, Feed, Found, Row, Session, Value,
+};
 use postgres::config::{Host, SslMode, SslNegotiation};
 use postgres::types::{ToSql, Type};
 use postgres::{Client, NoTls, SimpleQueryMessage, Statement};
@@ -22,7 +24,7 @@ use postgres::{Client, NoTls, SimpleQueryMessage, Statement};
 use self::error::{db_error, is_tls, of_connecting};
 pub use self::target::PostgresTarget;
 pub(crate) use self::words::are_words;
-use super::console::{Answer, Console};
+use super::console::{self, Answer, Console};
 use super::interrupt::{self, Interruptible};
 use super::patience::within;
 use super::setup::Setup;
@@ -199,6 +201,10 @@ impl Session for PostgresSession {
             .iter()
             .rposition(|message| matches!(message, SimpleQueryMessage::RowDescription(_)));
         Ok(messages[last.unwrap_or(0)..].iter().filter_map(text_row).collect())
+    }
+
+    fn find(&mut self, select: &str, most: usize) -> DbResult<Found> {
+        console::find(self, select, most)
     }
 
     fn bulk(&mut self, bulk: &Bulk<'_>, feed: &mut Feed<'_>) -> DbResult<bool> {

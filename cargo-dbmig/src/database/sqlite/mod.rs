@@ -4,11 +4,11 @@ mod handle;
 
 use dbmig_build::Dialect;
 use dbmig_runtime::session::{
-    Bulk, BulkColumn, DbError, DbErrorKind, DbResult, Feed, Row, RowSink, Session, Value,
+    Bulk, BulkColumn, DbError, DbErrorKind, DbResult, Feed, Found, Row, RowSink, Session, Value,
 };
 use diesel::{Connection as _, SqliteConnection};
 
-use super::console::{Answer, Console};
+use super::console::{self, Answer, Console};
 use super::interrupt::{self, Interruptible};
 use super::{Access, SqliteUrl};
 use handle::{Handle, Prepared};
@@ -83,6 +83,10 @@ impl Session for CliSqlite {
         let conn = &mut self.conn;
         let result = self.running.during(|| Session::query(conn, sql, values));
         result.map_err(|error| self.complete(error, sql))
+    }
+
+    fn find(&mut self, select: &str, most: usize) -> DbResult<Found> {
+        console::find(self, select, most)
     }
 
     fn bulk(&mut self, bulk: &Bulk<'_>, feed: &mut Feed<'_>) -> DbResult<bool> {

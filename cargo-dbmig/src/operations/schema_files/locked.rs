@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use dbmig_runtime::plan::Plan;
-use dbmig_runtime::session::{DbError, DbErrorKind, DbResult, Row, Session, Value};
+use dbmig_runtime::session::{DbError, DbErrorKind, DbResult, Found, Row, Session, Value};
 use dbmig_runtime::{Dialect, ErrorKind, Report, Scope, runner};
 
 use super::maker::Maker;
@@ -141,6 +141,10 @@ impl Session for Guard {
     fn query(&mut self, sql: &str, values: &[Value<'_>]) -> DbResult<Vec<Row>> {
         self.claims |= sql.starts_with("WITH claimed AS");
         self.inner.query(sql, values)
+    }
+
+    fn find(&mut self, select: &str, most: usize) -> DbResult<Found> {
+        self.inner.find(select, most)
     }
 
     fn in_transaction(&mut self) -> DbResult<bool> {

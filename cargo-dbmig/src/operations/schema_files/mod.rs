@@ -41,6 +41,10 @@ pub struct SchemaFiles {
     locked: bool,
 }
 
+/// Files that somebody has edited.
+#[derive(Debug, Default)]
+pub struct Edited(Vec<PathBuf>);
+
 /// One `schema.rs` of a project.
 #[derive(Debug, Clone)]
 pub struct SchemaFile {
@@ -193,6 +197,44 @@ impl SchemaFiles {
                 .note("the migrations were run; `schema.rs` is as it was")
                 .help("try it again: `cargo dbmig schema rs`, or leave it out: `--no-schema`")
         })
+    }
+
+    /// The files that are there and do not say what the database holds.
+    ///
+    /// # Errors
+    ///
+    /// As [`text`].
+    pub fn edited(&self, context: &Context<'_>, session: &mut dyn Session) -> CliResult<Edited> {
+        let mut edited = vec![];
+        for file in self.files.iter().filter(|file| file.path.exists()) {
+            let made = Maker::of(context)?.make(session, &file.print)?;
+            edited.extend(change(&file.path, made.text)?.map(|_| file.path.clone()));
+        }
+        Ok(Edited(edited))
+    }
+
+    /// Brings the files up to date but for those; which of them say something else.
+    ///
+    /// # Errors
+    ///
+    /// A text can not be made, or a file not be written.
+    pub fn write_unless(
+        &self,
+        context: &mut Context<'_>,
+        session: &mut dyn Session,
+        edited: &Edited,
+    ) -> CliResult<Vec<String>> {
+        let (kept, written): (Vec<_>, Vec<_>) =
+            self.files.iter().cloned().partition(|file| edited.0.contains(&file.path));
+        Self { files: written, locked: false }.write(context, session, Wording::Native)?;
+        let mut left = vec![];
+        for file in &kept {
+            let text = text(context, session, &file.print)?;
+            if change(&file.path, text)?.is_some() {
+                left.push(context.show(&file.path));
+            }
+        }
+        Ok(left)
     }
 
     fn write(

@@ -134,12 +134,15 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// An expression as the server means it: MySQL hands out some with their quotes escaped.
+    /// An expression as the server means it: MySQL hands out some with their quotes escaped, and all of them
+    /// with their letters taken for others.
     pub(super) fn expression(&self, text: &str) -> String {
         if self.server.mariadb {
             self.unqualified(text.to_owned())
         } else {
-            super::text::plain_strings(&super::text::unescaped(text))
+            let text = super::text::decoded(text);
+            let text = super::text::plain_strings(&super::text::unescaped(&text));
+            super::text::plain_numbers(&text)
         }
     }
 }

@@ -32,6 +32,35 @@ pub(super) fn unescaped(text: &str) -> String {
     out
 }
 
+/// What MySQL hands out in `information_schema` of an expression with other letters than those of ASCII: the
+/// bytes of UTF-8, each taken for a letter of its own. A text that is none of these stays what it is.
+pub(super) fn decoded(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_owned();
+    }
+    let bytes: Option<Vec<u8>> = text.chars().map(|char| u8::try_from(char).ok()).collect();
+    let read = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
+    read.unwrap_or_else(|| text.to_owned())
+}
+
+/// `-1` where MySQL writes `-(1)`: it does until it has built the table anew, and says `-1` then.
+pub(super) fn plain_numbers(text: &str) -> String {
+    let found = lex(text);
+    let mut out = String::with_capacity(text.len());
+    let mut at = 0;
+    while let Some(token) = found.get(at) {
+        out.push_str(token.text);
+        at += 1;
+        if let ("-", [open, number, close, ..]) = (token.text, &found[at..]) {
+            if open.text == "(" && number.kind == TokenKind::Number && close.text == ")" {
+                out.push_str(number.text);
+                at += 3;
+            }
+        }
+    }
+    out
+}
+
 /// Without the character set that MySQL puts before each string of an expression, where it is the one that
 /// sessions have anyway.
 pub(super) fn plain_strings(text: &str) -> String {
@@ -144,6 +173,34 @@ mod tests {
             ("a\\", "a\\"),
         ] {
             assert_eq!(unescaped(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn numbers() {
+        for (text, expected) in [
+            ("(`a` >= -(1)) and (`a` < 1000)", "(`a` >= -1) and (`a` < 1000)"),
+            ("`a` - (1)", "`a` - (1)"),
+            ("-(`a`)", "-(`a`)"),
+            ("-(1.5e3)", "-1.5e3"),
+            ("'-(1)'", "'-(1)'"),
+            ("-(1 + 2)", "-(1 + 2)"),
+        ] {
+            assert_eq!(plain_numbers(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn letters() {
+        for (text, expected) in [
+            ("`a` > 1", "`a` > 1"),
+            ("`naÃ¯ve` <> 'Ã\u{9c}'", "`naïve` <> 'Ü'"),
+            ("'ð\u{9f}\u{98}\u{80}'", "'😀'"),
+            // A server that mends this.
+            ("`naïve` <> 'Ü'", "`naïve` <> 'Ü'"),
+            ("'😀'", "'😀'"),
+        ] {
+            assert_eq!(decoded(text), expected, "{text}");
         }
     }
 

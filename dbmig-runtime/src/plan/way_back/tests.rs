@@ -80,6 +80,7 @@ impl Case {
             intent: 1,
             batch: 1,
             finished_at: None,
+            reason: None,
             error: None,
         };
         self.history.records.insert(version.clone(), record.clone());

@@ -215,3 +215,8 @@ DO BEGIN
     DELETE FROM hens WHERE id = 1;
 END;
 CREATE EVENT `odd ``do event` ON SCHEDULE EVERY 2 WEEK DO SELECT 'do';
+CREATE TABLE `été` (
+    `naïve` VARCHAR(20) DEFAULT 'ü',
+    g INT AS (char_length(`naïve`)) STORED,
+    CONSTRAINT `ç` CHECK (`naïve` <> 'ß')
+) COMMENT 'à';

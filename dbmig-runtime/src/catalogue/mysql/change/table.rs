@@ -291,8 +291,9 @@ pub(super) fn moved(before: &Table, after: &Table) -> Vec<String> {
     let converts = before.columns.iter().filter(|column| {
         let now = after.column(&column.name);
         now.is_none_or(|now| {
-            (&now.ty.text, &now.collation, now.nullable)
-                != (&column.ty.text, &column.collation, column.nullable)
+            // MySQL refuses to let a column count, or to have it stop, that a key of another table is about.
+            (&now.ty.text, &now.collation, now.nullable, now.auto_increment)
+                != (&column.ty.text, &column.collation, column.nullable, column.auto_increment)
         })
     });
     let mut moved: Vec<_> = converts.map(|column| column.name.clone()).collect();

@@ -148,7 +148,9 @@ pub(super) fn cast(column: &str, from: &ColumnType, to: &ColumnType) -> String {
             || is_text(from)
             || is_text(to)
             || matches!((&*from.name.name, &*to.name.name), ("bool", "int4") | ("int4", "bool")));
-    let text = match (direct, from.array) {
+    // An array that becomes a single value, or the other way round, does so by what it looks like: that fits
+    // or fails, and loses nothing in silence.
+    let text = match (direct, from.array && to.array) {
         (true, _) => "",
         (false, true) => "::text[]",
         (false, false) => "::text",
@@ -342,6 +344,9 @@ mod tests {
         ] {
             assert_eq!(cast("c", &column(from, array), &column(to, array)), expected);
         }
+        let (one, many) = (column("int4", false), column("int4", true));
+        assert_eq!(cast("c", &many, &one), " USING c::text::int4");
+        assert_eq!(cast("c", &one, &many), " USING c::text::int4[]");
     }
 
     #[test]
