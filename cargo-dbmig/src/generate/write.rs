@@ -1,6 +1,7 @@
 //! A change of a catalogue as the texts of migrations.
 
 use dbmig_build::Dialect;
+use dbmig_runtime::catalogue::Name;
 use dbmig_runtime::catalogue::change::{Rename, Step, Wish, changes, renamed};
 use dbmig_runtime::catalogue::{Catalogue, Index, IndexKey};
 
@@ -125,14 +126,19 @@ pub(super) fn part(
     }
     down_text.push_str(&text(&down, edit));
     // Behind a rename the rows are asked for by names that are not there yet.
-    let asserted = |from, to| match renames.is_empty() {
-        true => guards::directives(from, to, &|_| false),
+    let asserted = |from, to, filled: &dyn Fn(&Name) -> bool| match renames.is_empty() {
+        true => guards::directives(from, to, filled),
         false => String::new(),
     };
-    down_text.insert_str(0, &asserted(to, from));
+    // Rows that have nothing yet are given something by it.
+    let filled = |table: &Name| {
+        stage.fills.iter().any(|(_, step)| step.about == *table)
+            || stage.values.iter().any(|value| value.table == *table)
+    };
+    down_text.insert_str(0, &asserted(to, from, &|_| false));
     Ok(Some(Part {
         suffix: stage.suffix.clone(),
-        up: asserted(from, to) + &text(&up, edit),
+        up: asserted(from, to, &filled) + &text(&up, edit),
         down: down_text,
         no_transaction: alone(&up) || alone(&down),
         foreign_keys_off: keys_off(&up) || keys_off(&down),
@@ -162,7 +168,7 @@ fn concurrently(step: &mut Step) {
 }
 
 pub(super) fn backwards(renames: &[Rename]) -> Vec<Rename> {
-    let table_now = |name: &dbmig_runtime::catalogue::Name| {
+    let table_now = |name: &Name| {
         let renamed = renames.iter().find_map(|rename| match rename {
             Rename::Table { from, to } if to == name => Some(from.clone()),
             _ => None,
