@@ -166,7 +166,7 @@ fn concurrently(step: &mut Step) {
 }
 
 pub(super) fn backwards(renames: &[Rename]) -> Vec<Rename> {
-    let table_now = |name: &dbmig_runtime::catalogue::Name| {
+    let table_now = |name: &Name| {
         let renamed = renames.iter().find_map(|rename| match rename {
             Rename::Table { from, to } if to == name => Some(from.clone()),
             _ => None,
