@@ -119,7 +119,8 @@ mod tests {
     #[test]
     fn lines() {
         for (values, expected) in [
-            (&[Some("a"), None, Some("")][..], "a\t\\N\t\n"),
+            // Bytes that are none.
+            (&[Some("a"), None, Some("")][..], "a\t\\N\t\\\\x\n"),
             (&[Some("\\N"), Some("\\."), Some("00FF")], "\\\\N\t\\\\.\t\\\\x00FF\n"),
             (&[Some("a\tb\r\nc\\é"), Some("😀")], "a\\tb\\r\\nc\\\\é\t😀\n"),
         ] {
