@@ -5,12 +5,14 @@
 //! seeds, repeatables, backfills, the stamp. Reading never writes.
 
 mod backfill;
+mod claim;
 mod ddl;
 mod dump;
 mod evidence;
 mod log;
 mod others;
 mod place;
+mod progress;
 mod read;
 mod record;
 mod repeatable;
@@ -28,11 +30,15 @@ use dbmig_build::{Digest, Version};
 
 pub use backfill::{BackfillRecord, BackfillState};
 pub(crate) use backfill::{forget_backfill, forget_backfill_sql, read_backfill, write_backfill};
+pub(crate) use claim::{
+    claim, claim_and_look, forget, hold_version, is_recorded, newest_attempt, next_attempt,
+};
 pub(crate) use ddl::{create_statements, ensure_tables};
 pub use dump::versions_script;
 pub(crate) use evidence::{Evidence, copy_evidence, replace_evidence};
 pub use log::{Entry, log};
 pub use others::has_other_tables;
+pub(crate) use progress::{advance, end_attempt, finish_attempt, restart};
 pub use read::{RecordedDown, read, read_patiently, recorded_down};
 pub use repeatable::{RepeatableState, Repeated, key_of};
 pub(crate) use repeatable::{claim_repeatable, is_repeated, void_repeatable, void_repeatables_sql};
@@ -44,9 +50,8 @@ pub use status::{State, StatusRow, status};
 pub use tables::{DIESEL_TABLE, HISTORY_TABLE, STATE_TABLE, Tables};
 pub(crate) use version::read_version;
 pub(crate) use write::{
-    Attempt, Moments, Run, TOOL, advance, cells, claim, claim_and_look, end_attempt,
-    finish_attempt, forget, hold_version, insert_record, insert_record_if, insert_sql, is_recorded,
-    newest_attempt, next_attempt, restart, stamp_of, void_data, void_sql,
+    Attempt, Moments, Run, TOOL, cells, insert_record, insert_record_if, insert_sql, stamp_of,
+    void_data, void_sql,
 };
 
 /// The format of our two tables. Later ones add columns only.

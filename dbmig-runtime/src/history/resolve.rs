@@ -2,10 +2,10 @@
 
 use dbmig_build::Version;
 
+use super::claim::{claim, forget, next_attempt};
 use super::evidence::{Evidence, copy_evidence};
-use super::write::{
-    Attempt, Run, claim, end_attempt, forget, insert_record, next_attempt, void_data,
-};
+use super::progress::end_attempt;
+use super::write::{Attempt, Run, insert_record, void_data};
 use super::{Action, Ended, read};
 use crate::session::{DbError, DbErrorKind, DbResult, Session, write_transaction};
 

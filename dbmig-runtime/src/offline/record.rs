@@ -4,7 +4,7 @@ use dbmig_build::{Dialect, Settings, Version};
 
 use crate::history::{self, Attempt, Ended, Mode, Moments, Run, Tables};
 use crate::runner::batch::Batch;
-use crate::runner::{Work, transaction};
+use crate::runner::{Work, attempt};
 use crate::session::Value;
 use crate::sql::{from_nothing, literal};
 
@@ -86,7 +86,7 @@ pub(super) fn finished(
     (work, batch): (&Work<'_>, &Batch<'_>),
     before: Option<&Version>,
 ) -> String {
-    let mut attempt = transaction::finished(dialect, work, 0, batch);
+    let mut attempt = attempt::finished(dialect, work, 0, batch);
     if attempt.mode == Mode::Statement {
         attempt.done_digest = Some(batch.digest_of_first(batch.len()));
     }

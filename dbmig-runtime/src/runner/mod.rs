@@ -1,6 +1,7 @@
 //! Executes a plan: claims, transactions, statements, history.
 
 pub(crate) mod adopt;
+pub(crate) mod attempt;
 pub(crate) mod batch;
 pub(crate) mod blockers;
 mod concurrent;

@@ -4,8 +4,9 @@ use std::time::Instant;
 
 use dbmig_build::{Dialect, MigrationSet, Repeatable, Version, When};
 
+use super::attempt::record;
 use super::batch::Batch;
-use super::transaction::{self, record};
+use super::transaction;
 use super::work::Work;
 use super::{Engine, StepEnd, guard, packets, report_end};
 use crate::error::Error;

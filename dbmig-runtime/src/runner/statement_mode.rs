@@ -9,11 +9,12 @@ use std::time::{Duration, Instant};
 use dbmig_build::sql::StatementKind;
 use dbmig_build::{Dialect, OnFail, When};
 
+use super::attempt::record;
 use super::batch::Batch;
 use super::lock::jittered;
 use super::pooler;
 use super::probe::CreatedIndex;
-use super::transaction::{record, unmet};
+use super::transaction::unmet;
 use super::transaction_end::note_failure;
 use super::work::Work;
 use super::{Engine, StepEnd, blockers, concurrent, guard};

@@ -4,9 +4,9 @@ use std::time::Instant;
 
 use dbmig_build::Dialect;
 
+use super::attempt::record;
 use super::batch::Batch;
 use super::lock::Waiting;
-use super::transaction::record;
 use super::work::Work;
 use super::{Engine, StepEnd};
 use crate::error::{Error, ErrorKind, TAKE_BACK};
